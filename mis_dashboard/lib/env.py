@@ -1,0 +1,59 @@
+"""Typed readers of the environment. Their errors say which variable, and what to write."""
+
+import os
+from collections.abc import Mapping
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+class Env:
+    """Reads one mapping, `os.environ` unless told otherwise."""
+
+    def __init__(self, values: Mapping[str, str] | None = None):
+        self.values = os.environ if values is None else values
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.values.get(name, default).strip()
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.values.get(name)
+        if value is None:
+            return default
+        if value.strip().lower() in TRUE:
+            return True
+        if value.strip().lower() in FALSE:
+            return False
+        raise ImproperlyConfigured(f"{name} is {value!r}: write 1 or 0.")
+
+    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+        value = self.text(name) or str(default)
+        try:
+            number = int(value)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number from {low} to {high}.")
+        return number
+
+    def words(self, name: str, default: str = "") -> list[str]:
+        """A comma-separated list; empty parts fall away."""
+        return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def choice(self, name: str, default: str, choices: set[str]) -> str:
+        value = self.text(name) or default
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} is {value!r}: write one of {', '.join(sorted(choices))}.")
+        return value
+
+    def base_url(self, name: str, default: str = "") -> str:
+        """An address without its final slash. Plain http is for this machine only."""
+        value = (self.text(name) or default).rstrip("/")
+        if not value or value.startswith("https://"):
+            return value
+        local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+        if value.startswith(local) and value[len(next(p for p in local if value.startswith(p))):][:1] in {"", ":", "/"}:
+            return value
+        raise ImproperlyConfigured(f"{name} is {value!r}: write https://…; plain http is for 127.0.0.1 only.")

@@ -1,0 +1,57 @@
+"""The tables that the running of the product needs. They hold no business of either app."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from .lib.ids import uuid7
+
+
+class Job(models.Model):
+    """Something to be done, soon or at `due_at`, by any worker. `lib.broker` takes, leases and ends jobs.
+
+    A job is seen by workers when the transaction that queued it commits. It is run at least
+    once: `leased_until` in the past means that its worker was lost, and it is taken again, up to
+    `MAX_ATTEMPTS` times, then `dead`. `key`, when set, lets one waiting job of that key exist.
+    """
+
+    MAX_ATTEMPTS = 3
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=64)
+    args = models.JSONField(default=list)
+    key = models.CharField(max_length=128, null=True)
+    rank = models.PositiveSmallIntegerField(default=2)
+    due_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    leased_by = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    dead = models.BooleanField(default=False, db_default=False)
+    error = models.CharField(max_length=500, blank=True, default="", db_default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["rank", "due_at", "id"], name="job_ready", condition=Q(dead=False)),
+            models.Index(fields=["leased_by"], name="job_leased", condition=Q(leased_by__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint("key", condition=Q(leased_by=None, dead=False), name="one_waiting_job_per_key"),
+        ]
+
+
+class Process(models.Model):
+    """A running process of ours, and when it was last seen. Others take over from one that is not."""
+
+    class Role(models.TextChoices):
+        WEB = "web"
+        WORKER = "worker"
+        CLOCK = "clock"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    role = models.CharField(max_length=8, choices=Role)
+    host = models.CharField(max_length=100)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now(), db_index=True)

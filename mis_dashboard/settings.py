@@ -1,0 +1,218 @@
+"""The only module that reads the environment. `manage.py check` says what is missing and what to write."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from .lib.env import Env
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where we run ---------------------------------------------------------------------------
+
+# Which of our processes this is; `serve` says so. Decides pooling and what may be forked.
+ROLE = env.choice("MIS_ROLE", "manage", {"manage", "web", "worker", "clock"})
+DEMO = env.flag("MIS_DEMO")
+DEBUG = env.flag("DEBUG")
+DATA_DIR = Path(env.text("MIS_DATA_DIR") or BASE_DIR / "var").resolve()
+PORT = env.integer("PORT", 8000, low=1, high=65535)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+from .database import databases, secret_key  # noqa: E402  (needs nothing but the environment)
+
+SECRET_KEY = env.text("SECRET_KEY") or secret_key(DATA_DIR)
+DATABASE_URL = env.text("DATABASE_URL")
+DATABASE_LISTEN_URL = env.text("DATABASE_LISTEN_URL")
+DATABASES = databases(DATABASE_URL, DATA_DIR, pooled=ROLE == "web", pooler=bool(DATABASE_LISTEN_URL))
+
+# --- Django ---------------------------------------------------------------------------------
+
+ROOT_URLCONF = "mis_dashboard.urls"
+ASGI_APPLICATION = "mis_dashboard.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = [
+    "daphne",
+    "mis_dashboard",
+    "issues",
+    "metrics",
+    "channels",
+    "django_q",
+    "csp",
+    "ninja",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "metrics.views.product",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "performance"
+LOGOUT_REDIRECT_URL = "login"
+
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "pt-br")
+LANGUAGES = [("pt-br", _("Portuguese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "America/Sao_Paulo")
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "mis_dashboard.lib.static.Storage"
+    }
+}
+
+# --- Safety ---------------------------------------------------------------------------------
+
+# HTTPS is the rule; a machine that serves itself on loopback has none, and says so here.
+HTTPS = env.flag("HTTPS", default=not DEBUG and any(h not in {"127.0.0.1", "localhost", "[::1]"} for h in ALLOWED_HOSTS))
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# Plotly inserts one empty <style> and fills it through the CSSOM; this is the hash of the empty string.
+EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'", EMPTY_STYLE],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+
+# --- The queue ------------------------------------------------------------------------------
+
+WORKERS = env.integer("MIS_WORKERS", 2, low=1, high=32)
+Q_CLUSTER = {
+    "name": "mis",
+    "label": "MIS",
+    "broker_class": "mis_dashboard.lib.broker.PostgresBroker",
+    "workers": WORKERS,
+    "queue_limit": WORKERS,
+    "bulk": 1,
+    "timeout": 60,
+    "retry": 90,  # our broker leases by itself; django-q2 asks for more than `timeout`
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "recycle": 100_000,
+    "scheduler": False,
+    "catch_up": False,
+    "guard_cycle": 0.5,
+    "log_level": "WARNING",
+    "ALT_CLUSTERS": {},
+}
+
+# --- The product ----------------------------------------------------------------------------
+
+# Seconds to the first response and to the resolution, by priority.
+SLA_TARGETS_S = {
+    "critical": (30, 2 * 3600),
+    "high": (30, 2 * 3600),
+    "medium": (120, 4 * 3600),
+    "low": (300, 8 * 3600),
+}
+
+AI_BACKENDS = {
+    "google-generativeai": "issues.ai.generativeai.GenerativeAI",
+    "google-genai": "issues.ai.genai.GenAI",
+}
+AI_BACKEND = env.choice("AI_BACKEND", "google-generativeai", set(AI_BACKENDS))
+GEMINI_API_KEY = env.text("GEMINI_API_KEY")
+GEMINI_BASE_URL = env.base_url("GEMINI_BASE_URL", "https://generativelanguage.googleapis.com")
+GEMINI_MODEL = env.text("GEMINI_MODEL", "gemini-3.5-flash-lite")
+GEMINI_FALLBACK_MODEL = env.text("GEMINI_FALLBACK_MODEL", "gemini-3.1-flash-lite")
+
+EVOLUTION_BASE_URL = env.base_url("EVOLUTION_BASE_URL")
+EVOLUTION_API_KEY = env.text("EVOLUTION_API_KEY")
+EVOLUTION_INSTANCE = env.text("EVOLUTION_INSTANCE")
+EVOLUTION_WEBHOOK_SECRET = env.text("EVOLUTION_WEBHOOK_SECRET")
+
+# GoHighLevel's own key, public by design; two may be given while it is being changed.
+GHL_PUBLISHED_KEY = "MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg="
+GHL_WEBHOOK_SECRET = env.words("GHL_WEBHOOK_SECRET")
+GHL_PUBLIC_KEY = env.words("GHL_PUBLIC_KEY", GHL_PUBLISHED_KEY)
+GHL_API_TOKEN = env.text("GHL_API_TOKEN")
+GHL_BASE_URL = env.base_url("GHL_BASE_URL", "https://services.leadconnectorhq.com")
+
+# Imported by a worker before it forks: the copies then share the memory (65 MB each otherwise).
+PRELOAD = [AI_BACKENDS[AI_BACKEND].rsplit(".", 1)[0]]
+
+# --- Logs -----------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "mis_dashboard.lib.logs.LineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "mis": {"level": "INFO"},
+        # Access lines would carry addresses and query strings; the proxy in front keeps its own.
+        "daphne": {"level": "WARNING"},
+        "django-q": {"level": "WARNING", "handlers": []},
+        "django.channels.server": {"level": "WARNING"},
+    },
+}
+TEST = "pytest" in sys.modules
