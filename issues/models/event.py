@@ -1,0 +1,39 @@
+"""What arrived, before we made anything of it."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from mis_dashboard.lib.ids import uuid7
+
+
+class InboundEvent(models.Model):
+    """One accepted delivery from outside, kept 30 days for diagnosis and to know a repeat.
+
+    `key` names the event, not the delivery: a second delivery meets the unique constraint.
+    `payload` holds personal data and no secrets.
+    """
+
+    KEPT_DAYS = 30
+
+    class Source(models.TextChoices):
+        GHL_APP = "ghl_app", "GoHighLevel (app)"
+        GHL_WORKFLOW = "ghl_workflow", "GoHighLevel (workflow)"
+        EVOLUTION = "evolution", "Evolution"
+        API = "api", "API"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    source = models.CharField(_("source"), max_length=16, choices=Source)
+    key = models.CharField(_("key"), max_length=128, unique=True)
+    kind = models.CharField(_("kind"), max_length=64)
+    location = models.CharField(_("location"), max_length=64, blank=True, default="")
+    payload = models.JSONField(_("payload"))
+    issue = models.ForeignKey("Issue", models.SET_NULL, null=True, blank=True, related_name="events")
+    received_at = models.DateTimeField(_("received"), db_default=Now(), db_index=True, editable=False)
+
+    class Meta:
+        verbose_name = _("inbound event")
+        verbose_name_plural = _("inbound events")
+
+    def __str__(self):
+        return f"{self.source} {self.kind}"
