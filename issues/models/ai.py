@@ -78,7 +78,9 @@ class ModelPrice(models.Model):
     model = models.CharField(_("model"), max_length=100)
     valid_from = models.DateField(_("valid from"))
     usd_in = models.DecimalField(_("US$ per 1M in"), max_digits=8, decimal_places=4, validators=[MinValueValidator(0)])
-    usd_out = models.DecimalField(_("US$ per 1M out"), max_digits=8, decimal_places=4, validators=[MinValueValidator(0)])
+    usd_out = models.DecimalField(
+        _("US$ per 1M out"), max_digits=8, decimal_places=4, validators=[MinValueValidator(0)]
+    )
     usd_cached = models.DecimalField(
         _("US$ per 1M cached in"), max_digits=8, decimal_places=4, validators=[MinValueValidator(0)]
     )

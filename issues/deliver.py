@@ -1,0 +1,304 @@
+"""Deliver: say it, once. Claim, speak, record; and look before speaking again when it is not known whether we were heard."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from mis_dashboard.lib import jobs
+
+from . import actions, channels, escalate, queries
+from .channels.base import ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
+from .crm.ghl import client as crm
+from .models import Action, Customer, Issue, Response
+from .models.issue import Priority, Status
+from .models.response import IN_FLIGHT, PENDING, Delivery, State
+
+log = logging.getLogger("mis.deliver")
+
+LOOK_AFTER = (timedelta(seconds=4), timedelta(seconds=10))
+GIVE_UP_LOOKING_AFTER = timedelta(minutes=10)
+GIVE_UP_SENDING_AFTER = timedelta(minutes=10)
+ERRORS_AT_MOST = 3
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be said. `verdict` is what the AI understood, if it was asked and answered."""
+
+    text: str
+    kind: Response.Kind
+    verdict: dict | None = None
+    steps: list[str] = field(default_factory=list)
+
+
+def deliver(response: Response, draft: Draft) -> bool:
+    """Says `draft` to the customer of a THINKING response, and records what came back. True when it was accepted.
+
+    Nothing is said when a person was faster, or the response is no longer the caller's.
+    """
+    if not _claim_to_speak(response, draft):
+        return False
+    try:
+        sent = channels.channel().send_text(response.issue.customer.phone, draft.text)
+    except ChannelError as error:
+        _not_accepted(response, error)
+        return False
+    record_sent(response, sent)
+    return True
+
+
+def reachable(response: Response) -> bool:
+    """Whether we know where to send a THINKING response: the customer's phone, else what the CRM says, which is kept.
+
+    When not, the response is put off until the CRM answers again, or handed to a person.
+    """
+    customer = response.issue.customer
+    if customer and customer.phone:
+        return True
+    try:
+        found = customer and customer.contact_id and crm.configured() and _ask_crm(customer)
+    except crm.CRMError as error:
+        _put_off(response, error.code, lasting=isinstance(error, crm.TryLater), reason=escalate.NO_PHONE)
+        return False
+    if not found:
+        _hand_over(response, escalate.NO_PHONE)
+    return bool(found)
+
+
+def _ask_crm(customer: Customer) -> bool:
+    contact = crm.crm().phone_of(customer.contact_id)
+    if contact is None or not contact.phone:
+        return False
+    customer.name = customer.name or contact.name[:200]
+    customer.phone = contact.phone
+    if not Customer.objects.filter(location=customer.location, phone=contact.phone).exists():
+        customer.save(update_fields=["phone", "name"])  # else the CRM has this person twice
+    return True
+
+
+def _claim_to_speak(response: Response, draft: Draft) -> bool:
+    """From here on a crash leaves it unknown whether the customer heard us."""
+    response.text, response.kind, response.verdict = draft.text, draft.kind, draft.verdict or response.verdict
+    return bool(
+        Response.objects.filter(pk=response.pk, state=State.THINKING, claimed_by=response.claimed_by).update(
+            state=State.SPEAKING,
+            text=response.text,
+            kind=response.kind,
+            verdict=response.verdict,
+        )
+    )
+
+
+def record_sent(response: Response, sent: Sent, *, at: datetime | None = None) -> None:
+    """The channel accepted the message (`at`: when, unless just now). Does nothing when that was recorded before."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        recorded = Response.objects.filter(pk=response.pk, state__in=[State.SPEAKING, State.UNSURE]).update(
+            state=State.SENT, sent_at=at, channel_id=sent.channel_id, delivery=Delivery.SENDING, failure=""
+        )
+        if not recorded:
+            return
+        issue = Issue.objects.select_for_update().get(pk=response.issue_id)
+        issue.first_response_at = issue.first_response_at or at
+        if issue.status == Status.OPEN:
+            issue.status = Status.IN_PROGRESS
+        _learn(issue, response.verdict)
+        issue.save()
+        _record_reply(issue, response, at)
+
+
+def _record_reply(issue: Issue, response: Response, at: datetime) -> None:
+    user = response.author
+    actions.record(issue, Action.Kind.REPLIED, response=response, user=user, at=at, how=str(response.kind))
+
+
+def _learn(issue: Issue, verdict: dict | None) -> None:
+    """What the AI understood fills in what nobody said. It may raise a priority, never lower one."""
+    if not verdict:
+        return
+    issue.sentiment = verdict["sentiment"]
+    if issue.type == "other":
+        issue.type = verdict["issue_type"]
+    if Priority(verdict["priority"]).rank < Priority(issue.priority).rank:
+        issue.priority = verdict["priority"]
+        issue.resolution_due_at = issue.detected_at + queries.resolution_target(issue.priority)
+
+
+def _not_accepted(response: Response, error: ChannelError) -> None:
+    log.warning("message not accepted", extra={"response": response.pk, "code": error.code})
+    if isinstance(error, Unsure):
+        _unsure(response, error.code)
+    else:
+        assert isinstance(error, Refused | Misconfigured | TryLater)
+        _put_off(response, error.code, lasting=isinstance(error, TryLater), reason=error.reason)
+
+
+def _put_off(response: Response, code: str, *, lasting: bool, reason: str) -> None:
+    """Back into the queue, with the text if there is one, so that nothing is thought twice; to a person when hope is gone.
+
+    `lasting` says that the same may work later. The pauses grow from 1 s to 60 s.
+    """
+    now = timezone.now()
+    if not lasting or now > response.created_at + GIVE_UP_SENDING_AFTER:
+        _hand_over(response, reason, code=code)
+        return
+    attempts = response.attempts + 1
+    due = now + timedelta(seconds=min(2**response.attempts, 60))
+    with transaction.atomic():
+        changed = _mine(response).update(state=State.WAITING, due_at=due, attempts=attempts, failure=code)
+        if changed:
+            actions.record(response.issue, Action.Kind.FAILED, response=response, success=False, code=code, again=True)
+            jobs.enqueue("respond", rank=response.rank, due=due)
+
+
+def _mine(response: Response) -> QuerySet[Response]:
+    """The row, if it is still the caller's to change."""
+    return Response.objects.filter(pk=response.pk, state__in=IN_FLIGHT, claimed_by=response.claimed_by)
+
+
+def recover(response: Response) -> None:
+    """After an error of our own: what was still being thought is tried again, what was being said is looked up."""
+    state = _mine(response).values_list("state", flat=True).first()
+    if state == State.SPEAKING:
+        _unsure(response, "error")
+    elif state == State.THINKING:
+        _put_off(response, "error", lasting=response.attempts < ERRORS_AT_MOST, reason=escalate.BROKEN)
+
+
+def _unsure(response: Response, code: str) -> None:
+    with transaction.atomic():
+        changed = _mine(response).update(state=State.UNSURE, due_at=timezone.now() + LOOK_AFTER[0], failure=code)
+        if changed:
+            actions.record(response.issue, Action.Kind.UNSURE, response=response, success=False, code=code)
+            jobs.enqueue("look", str(response.pk), 0, due=timezone.now() + LOOK_AFTER[0])
+
+
+def _hand_over(response: Response, reason: str, **detail) -> None:
+    """This answer will not go out by itself: a person has to act, and is told why."""
+    with transaction.atomic():
+        changed = Response.objects.filter(
+            pk=response.pk, state__in=[*IN_FLIGHT, State.UNSURE], claimed_by=response.claimed_by
+        ).update(state=State.HANDED_OVER, failure=reason[:200])
+        if changed:
+            actions.record(response.issue, Action.Kind.FAILED, response=response, success=False, reason=reason[:200])
+            escalate.escalate(response.issue, reason, **detail)
+
+
+def look(response_id: UUID, looked: int, *, now: datetime | None = None) -> None:
+    """Finds out whether an UNSURE response was heard: adopts what WhatsApp has, else says it again, else asks a person.
+
+    It is said again only when WhatsApp was searched twice, ten seconds apart, and had nothing.
+    """
+    now = now or timezone.now()
+    response = Response.objects.select_related("issue__customer").filter(pk=response_id, state=State.UNSURE).first()
+    if response is None:
+        return
+    try:
+        since = response.claimed_at - timedelta(seconds=60)
+        known = queries.channel_ids(response.issue.customer)
+        sent = channels.channel().find_sent(response.issue.customer.phone, response.text, since, except_ids=known)
+    except ChannelError as error:
+        _look_again_or_ask(response, looked, error, now)
+        return
+    if sent:
+        record_sent(response, sent, at=response.claimed_at)
+    elif looked == 0:
+        _look_again(response, 1, now + LOOK_AFTER[1])
+    else:
+        _speak_again(response, now)
+
+
+def _look_again(response: Response, looked: int, due: datetime) -> None:
+    with transaction.atomic():
+        Response.objects.filter(pk=response.pk, state=State.UNSURE).update(due_at=due)
+        jobs.enqueue("look", str(response.pk), looked, due=due)
+
+
+def _look_again_or_ask(response: Response, looked: int, error: ChannelError, now: datetime) -> None:
+    log.warning("cannot look", extra={"response": response.pk, "code": error.code})
+    if now < response.claimed_at + GIVE_UP_LOOKING_AFTER:
+        _look_again(response, looked, now + timedelta(seconds=30))
+    else:
+        _hand_over(response, escalate.UNCERTAIN)
+
+
+def _speak_again(response: Response, now: datetime) -> None:
+    with transaction.atomic():
+        if Response.objects.filter(pk=response.pk, state=State.UNSURE).update(state=State.WAITING, due_at=now):
+            jobs.enqueue("respond", rank=response.rank)
+
+
+ORDER = [Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.READ]
+
+
+def receipt(channel_id: str, status: Delivery, at: datetime) -> bool:
+    """Moves a sent message's delivery on, never back; a failure counts only before it is delivered.
+
+    False when no message of that id is known (yet): a receipt may be faster than our own commit.
+    """
+    with transaction.atomic():
+        response = Response.objects.select_for_update().filter(channel_id=channel_id).first()
+        if response is None:
+            return False
+        if _is_news(Delivery(response.delivery or Delivery.SENDING), status):
+            _apply(response, status, at)
+    return True
+
+
+def _is_news(had: Delivery, status: Delivery) -> bool:
+    if had == Delivery.FAILED:
+        return status in (Delivery.DELIVERED, Delivery.READ)
+    if status == Delivery.FAILED:
+        return ORDER.index(had) < ORDER.index(Delivery.DELIVERED)
+    return ORDER.index(status) > ORDER.index(had)
+
+
+def _apply(response: Response, status: Delivery, at: datetime) -> None:
+    response.delivery = status
+    if status in (Delivery.DELIVERED, Delivery.READ):
+        response.delivered_at = response.delivered_at or at
+    if status == Delivery.READ:
+        response.read_at = at
+    response.save(update_fields=["delivery", "delivered_at", "read_at"])
+    kinds = {
+        Delivery.DELIVERED: Action.Kind.DELIVERED,
+        Delivery.READ: Action.Kind.READ,
+        Delivery.FAILED: Action.Kind.FAILED,
+    }
+    if status in kinds:
+        success = status != Delivery.FAILED
+        actions.record(response.issue, kinds[status], by="whatsapp", response=response, at=at, success=success)
+    if status == Delivery.FAILED:
+        escalate.escalate(response.issue, escalate.NOT_DELIVERED)
+
+
+def reply_by_hand(issue: Issue, text: str, *, user: AbstractBaseUser) -> Response:
+    """Queues a person's own words to the customer; answers of the AI not yet given are dropped.
+
+    Raises ValueError with what is missing when it cannot be sent.
+    """
+    if issue.customer is None or not (issue.customer.phone or issue.customer.contact_id):
+        raise ValueError(escalate.NO_PHONE)
+    with transaction.atomic():
+        issue = Issue.objects.select_for_update().get(pk=issue.pk)
+        issue.responses.filter(state__in=PENDING).update(state=State.CANCELLED)
+        now = timezone.now()
+        response = Response.objects.create(
+            issue=issue,
+            turn=queries.next_turn(issue),
+            rank=0,
+            kind=Response.Kind.HUMAN,
+            text=text,
+            author=user,
+            created_at=now,
+            due_at=now,
+            deadline_at=now + timedelta(seconds=30),
+        )
+        jobs.enqueue("respond", rank=0)
+    return response

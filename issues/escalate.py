@@ -1,0 +1,51 @@
+"""Escalate: a person takes over, and automation is silent on the issue from then on."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from . import actions
+from .models import Action, Issue
+from .models.issue import Status
+from .models.response import PENDING, State
+
+# Reasons are stored in English and translated when they are shown.
+NO_PHONE = gettext_noop("No phone number is known")
+UNREADABLE = gettext_noop("The customer sent something that is not text")
+MUTED = gettext_noop("Automation is muted")
+UNCERTAIN = gettext_noop("An answer may or may not have reached the customer")
+WANTS_A_PERSON = gettext_noop("The AI asks for a person")
+REFUSED_BY_AI = gettext_noop("The AI refused to answer")
+NO_CHANNEL = gettext_noop("WhatsApp is not configured")
+NOT_DELIVERED = gettext_noop("WhatsApp could not deliver the answer")
+BROKEN = gettext_noop("MIS could not prepare an answer")
+NO_ANSWER = gettext_noop("There is no template to answer with")
+
+
+def escalate(
+    issue: Issue, reason: str, *, user: AbstractBaseUser | None = None, to: AbstractBaseUser | None = None, **detail
+) -> None:
+    """Hands the issue to a person (`to`, or whoever takes it), with the reason; answers still waiting become theirs.
+
+    Escalating again changes reason and owner and keeps the first time. An ended issue is left alone.
+    """
+    with transaction.atomic():
+        issue = Issue.objects.select_for_update().get(pk=issue.pk)
+        if not issue.is_unresolved:
+            return
+        issue.status = Status.ESCALATED
+        issue.escalated_at = issue.escalated_at or timezone.now()
+        issue.escalation_reason = reason[:200]
+        issue.assignee = to or issue.assignee
+        issue.save(update_fields=["status", "escalated_at", "escalation_reason", "assignee", "updated_at"])
+        issue.responses.filter(state__in=PENDING).update(state=State.HANDED_OVER)
+        owner = {"to": to.get_username()} if to else {}
+        actions.record(issue, Action.Kind.ESCALATED, user=user, reason=reason[:200], **owner, **detail)
+
+
+def assign(issue: Issue, to: AbstractBaseUser, *, user: AbstractBaseUser) -> None:
+    """Makes `to` the owner of the issue. Its state stays."""
+    with transaction.atomic():
+        Issue.objects.filter(pk=issue.pk).update(assignee=to, updated_at=timezone.now())
+        actions.record(issue, Action.Kind.ASSIGNED, user=user, to=to.get_username())

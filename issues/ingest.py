@@ -1,0 +1,243 @@
+"""Ingest: from something that arrived to an issue with an answer waiting to be given."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from mis_dashboard.lib import jobs
+
+from . import actions, escalate, queries
+from .models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
+from .models.issue import Priority, Status
+from .models.response import PENDING, State
+
+OLDEST = timedelta(hours=48)
+LONGEST_DEBOUNCE = timedelta(seconds=8)
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """What an entry point understood of one delivery. `key` names the event, so that a repeat is known.
+
+    `occurred_at` is the outside's own time. A `message` has something a customer said; with
+    `text` empty it was a recording or a picture. An `answer` was said to the customer by a person.
+    """
+
+    source: InboundEvent.Source
+    key: str
+    kind: str
+    payload: dict
+    location: str = ""
+    contact_id: str | None = None
+    phone: str | None = None
+    name: str = ""
+    language: str = ""
+    text: str = ""
+    message_id: str | None = None
+    issue_type: str = ""
+    priority: str = ""
+    occurred_at: datetime | None = None
+    message: bool = False
+    answer: bool = False
+    issue_source: Issue.Source = Issue.Source.GHL
+    metadata: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a delivery: the issue it belongs to, if any, and whether we had it already."""
+
+    issue_id: UUID | None
+    repeated: bool = False
+
+
+def ingest(inbound: Inbound, *, now: datetime | None = None) -> Outcome:
+    """Stores the delivery and all that follows from it in one transaction; a repeat changes nothing.
+
+    Raises django.db.OperationalError when the database is away; then nothing is stored.
+    """
+    now = now or timezone.now()
+    for _attempt in range(3):
+        try:
+            with transaction.atomic():
+                return _store(inbound, now)
+        except IntegrityError as error:
+            # The event is stored last, so a repeat undoes whatever was written before it.
+            constraint = error.__cause__.diag.constraint_name
+            if "key" in constraint or "external_id" in constraint:
+                return Outcome(_issue_of(inbound), repeated=True)
+            if not constraint.startswith("one_customer_per"):
+                raise
+            # Two first messages of one new customer met; by now the other one is stored.
+    raise RuntimeError("A customer could not be stored after three attempts.")
+
+
+def _issue_of(inbound: Inbound) -> UUID | None:
+    event = InboundEvent.objects.filter(key=inbound.key).first()
+    if event:
+        return event.issue_id
+    return Message.objects.filter(external_id=inbound.message_id).values_list("issue_id", flat=True).first()
+
+
+def _store(inbound: Inbound, now: datetime) -> Outcome:
+    customer = _customer(inbound)
+    issue = None
+    if inbound.message:
+        issue = _receive(inbound, customer, now)
+    elif inbound.answer and customer:
+        issue = _person_answered(inbound, customer, now)
+    InboundEvent.objects.create(
+        source=inbound.source,
+        key=inbound.key,
+        kind=inbound.kind,
+        location=inbound.location,
+        payload=inbound.payload,
+        issue=issue,
+        received_at=now,
+    )
+    return Outcome(issue and issue.pk)
+
+
+def _customer(inbound: Inbound) -> Customer | None:
+    """The customer, made or brought up to date, and locked until the transaction ends."""
+    if not inbound.phone and not inbound.contact_id:
+        return None
+    customer = queries.customer_for_update(inbound.location, phone=inbound.phone, contact_id=inbound.contact_id)
+    if customer is None:
+        return Customer.objects.create(
+            location=inbound.location,
+            contact_id=inbound.contact_id,
+            phone=inbound.phone,
+            name=inbound.name[:200],
+            language=inbound.language,
+        )
+    _update(customer, inbound)
+    return customer
+
+
+def _update(customer: Customer, inbound: Inbound) -> None:
+    news = {"name": inbound.name[:200], "phone": inbound.phone, "language": inbound.language}
+    if customer.contact_id is None:
+        news["contact_id"] = inbound.contact_id
+    changed = [name for name, value in news.items() if value and value != getattr(customer, name)]
+    if (
+        "contact_id" in changed
+        and Customer.objects.filter(location=customer.location, contact_id=inbound.contact_id).exists()
+    ):
+        changed.remove("contact_id")  # the CRM has this person twice; the phone decides
+    for name in changed:
+        setattr(customer, name, news[name])
+    if changed:
+        customer.save(update_fields=changed)
+
+
+def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
+    known = customer and queries.unresolved_issue(customer)
+    sent_at = _sane(inbound.occurred_at, now)
+    if known and queries.told_elsewhere(known, inbound.text, inbound.message_id, sent_at):
+        return known
+    issue = known or _open(inbound, customer, now)
+    policy = Policy.current()
+    debounce = timedelta(seconds=policy.debounce_seconds)
+    response = (known and _turn_still_open(issue, debounce, now)) or _new_turn(
+        issue, None if known else 1, debounce, now
+    )
+    Message.objects.create(
+        issue=issue,
+        turn=response.turn,
+        text=inbound.text,
+        external_id=inbound.message_id,
+        sent_at=sent_at,
+        received_at=now,
+    )
+    kind = Action.Kind.JOINED if known else Action.Kind.RECEIVED
+    actions.record(issue, kind, by=actions.CUSTOMER, response=response, at=now)
+    reason = _why_a_person(inbound, customer, policy)
+    if reason and issue.status != Status.ESCALATED:
+        escalate.escalate(issue, reason)
+    elif response.state == State.WAITING:
+        jobs.enqueue("respond", rank=response.rank, due=response.due_at)
+    return issue
+
+
+def _why_a_person(inbound: Inbound, customer: Customer | None, policy: Policy) -> str:
+    if policy.muted:
+        return escalate.MUTED
+    if not inbound.text:
+        return escalate.UNREADABLE
+    if customer is None:
+        return escalate.NO_PHONE
+    return ""
+
+
+def _open(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
+    priority = inbound.priority or Priority.MEDIUM
+    detected_at = _sane(inbound.occurred_at, now)
+    return Issue.objects.create(
+        customer=customer,
+        location=inbound.location,
+        source=inbound.issue_source,
+        type=inbound.issue_type[:100] or "other",
+        priority=priority,
+        text=inbound.text,
+        metadata=inbound.metadata,
+        detected_at=detected_at,
+        received_at=now,
+        response_due_at=detected_at + queries.response_target(priority),
+        resolution_due_at=detected_at + queries.resolution_target(priority),
+    )
+
+
+def _sane(occurred_at: datetime | None, now: datetime) -> datetime:
+    """The event's own time, unless it lies after its receipt or more than 48 hours before."""
+    return occurred_at if occurred_at and now - OLDEST <= occurred_at <= now else now
+
+
+def _turn_still_open(issue: Issue, debounce: timedelta, now: datetime) -> Response | None:
+    """The turn that nobody has begun to answer. Who types in short messages is let finish, for 8 s at the most."""
+    waiting = issue.responses.select_for_update().filter(state=State.WAITING, text="").first()
+    if waiting:
+        waiting.due_at = max(waiting.due_at, min(now + debounce, waiting.created_at + LONGEST_DEBOUNCE))
+        waiting.save(update_fields=["due_at"])
+    return waiting
+
+
+def _new_turn(issue: Issue, turn: int | None, debounce: timedelta, now: datetime) -> Response:
+    """A Response for the customer's next turn; with a person in charge of the issue, one that waits for that person."""
+    return Response.objects.create(
+        issue=issue,
+        turn=turn or queries.next_turn(issue),
+        rank=Priority(issue.priority).rank,
+        state=State.HANDED_OVER if issue.status == Status.ESCALATED else State.WAITING,
+        created_at=now,
+        due_at=now + debounce,
+        deadline_at=issue.response_due_at if turn == 1 else now + queries.response_target(issue.priority),
+    )
+
+
+def _person_answered(inbound: Inbound, customer: Customer, now: datetime) -> Issue | None:
+    """Somebody of the company has answered outside of MIS: that turn is theirs, and ours is dropped."""
+    issue = queries.unresolved_issue(customer)
+    if issue is None or not inbound.text:
+        return issue
+    issue.responses.filter(state__in=PENDING).update(state=State.CANCELLED)
+    sent_at = _sane(inbound.occurred_at, now)
+    response = Response.objects.create(
+        issue=issue,
+        turn=queries.next_turn(issue),
+        rank=Priority(issue.priority).rank,
+        state=State.SENT,
+        kind=Response.Kind.HUMAN,
+        text=inbound.text,
+        deadline_at=issue.response_due_at,
+        sent_at=sent_at,
+    )
+    issue.first_response_at = issue.first_response_at or sent_at
+    if issue.status == Status.OPEN:
+        issue.status = Status.IN_PROGRESS
+    issue.save(update_fields=["first_response_at", "status", "updated_at"])
+    actions.record(issue, Action.Kind.REPLIED, by="person", response=response, at=sent_at, how="human")
+    return issue

@@ -1,0 +1,157 @@
+"""Reads, and the one claim, that span tables."""
+
+import time
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Max, Q, QuerySet
+from django.db.models.functions import Now
+
+from mis_dashboard.models import Process
+
+from .models import Customer, Issue, Message, ModelPrice, PromptVersion, ReplyTemplate, Response
+from .models.issue import UNRESOLVED
+from .models.response import IN_FLIGHT, State
+
+CLAIM_LOCK = 0x4D495301  # any number, the same for everybody who claims
+
+UNSEEN = timedelta(seconds=10)
+LONGEST_ANSWER = timedelta(seconds=120)
+SAME_WORDS_WITHIN = timedelta(seconds=90)
+
+CLAIM = """
+    UPDATE issues_response SET state = 'thinking', claimed_by = %s, claimed_at = clock_timestamp()
+    WHERE id = (
+        SELECT id FROM issues_response
+        WHERE state = 'waiting' AND due_at <= clock_timestamp()
+        ORDER BY rank, deadline_at
+        FOR UPDATE SKIP LOCKED LIMIT 1
+    ) AND (
+        SELECT count(*) FROM issues_response WHERE state IN ('thinking', 'speaking')
+    ) < (SELECT max_parallel FROM issues_policy WHERE id = 1)
+    RETURNING id
+"""
+
+
+def claim(worker: UUID) -> Response | None:
+    """The next waiting Response, now THINKING and `worker`'s own; None when there is none or all places are taken.
+
+    Critical first, then by deadline. The lock makes `max_parallel` exact over all workers; it is
+    held for one statement.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
+        cursor.execute(CLAIM, [worker])
+        row = cursor.fetchone()
+        return Response.objects.select_related("issue__customer").get(pk=row[0]) if row else None
+
+
+def left_behind() -> QuerySet[Response]:
+    """Responses in the hands of a worker not seen for ten seconds, or for longer than any answer takes."""
+    unseen = Now() - UNSEEN
+    living = Process.objects.filter(seen_at__gte=unseen).values("pk")
+    claimed = Response.objects.filter(state__in=IN_FLIGHT, claimed_at__lt=unseen)
+    return claimed.filter(~Q(claimed_by__in=living) | Q(claimed_at__lt=Now() - LONGEST_ANSWER))
+
+
+def overlooked(now: datetime) -> QuerySet[Response]:
+    """Responses that have been due for seconds and that nobody took: their wake-up was lost."""
+    return Response.objects.filter(state=State.WAITING, due_at__lt=now - timedelta(seconds=2))
+
+
+def customer_for_update(location: str, *, phone: str | None, contact_id: str | None) -> Customer | None:
+    """The customer with this phone, else with this contact, locked so that their messages queue up here.
+
+    WhatsApp does not say which location is meant: then it is the customer of that phone who had an issue last.
+    """
+    if not location and phone:
+        return _customer_by_phone(phone)
+    same = Q(phone=phone) if phone else Q()
+    if contact_id:
+        same |= Q(contact_id=contact_id)
+    found = list(Customer.objects.select_for_update().filter(same, location=location).order_by("created_at"))
+    return next((c for c in found if phone and c.phone == phone), found[0] if found else None)
+
+
+def _customer_by_phone(phone: str) -> Customer | None:
+    recent = F("last").desc(nulls_last=True)
+    same = Customer.objects.filter(phone=phone).annotate(last=Max("issues__detected_at")).order_by(recent, "created_at")
+    customer = same.first()
+    return customer and Customer.objects.select_for_update().get(pk=customer.pk)
+
+
+def unresolved_issue(customer: Customer) -> Issue | None:
+    """The customer's newest issue that is not at its end."""
+    return customer.issues.filter(status__in=UNRESOLVED).order_by("-detected_at").first()
+
+
+def told_elsewhere(issue: Issue, text: str, external_id: str | None, sent_at: datetime) -> bool:
+    """Whether these words reached us another way already: the CRM and WhatsApp both report a message, each with its id."""
+    if not text or not external_id:
+        return False
+    way = external_id.split(":")[0] + ":"
+    near = (sent_at - SAME_WORDS_WITHIN, sent_at + SAME_WORDS_WITHIN)
+    told = issue.messages.filter(text=text, sent_at__range=near, external_id__isnull=False)
+    return told.exclude(external_id__startswith=way).exists()
+
+
+def next_turn(issue: Issue) -> int:
+    """The number of the turn that begins now, from 1."""
+    return (issue.responses.aggregate(last=Max("turn"))["last"] or 0) + 1
+
+
+def conversation(issue: Issue) -> list[tuple[str, str]]:
+    """Who said what, in order: ("customer" | "us", text). Only what was really sent counts as said by us."""
+    said = [(m.sent_at, "customer", m.text) for m in Message.objects.filter(issue=issue)]
+    said += [
+        (r.sent_at, "us", r.text)
+        for r in Response.objects.filter(issue=issue, state=State.SENT).only("sent_at", "text")
+    ]
+    return [(who, text) for _at, who, text in sorted(said, key=lambda line: line[0])]
+
+
+def channel_ids(customer: Customer) -> list[str]:
+    """The ids of all messages that we know to have gone to this customer."""
+    sent = Response.objects.filter(issue__customer=customer, channel_id__isnull=False)
+    return list(sent.values_list("channel_id", flat=True))
+
+
+def active_prompt(name: str = "reply") -> PromptVersion:
+    """The prompt version in force. Raises PromptVersion.DoesNotExist when none is active."""
+    return PromptVersion.objects.get(name=name, active=True)
+
+
+def template_for(issue_type: str, language: str) -> ReplyTemplate | None:
+    """The template for this type, else the one for any; in this language, else in Portuguese."""
+    wanted = ReplyTemplate.objects.filter(issue_type__in=["", issue_type], language__in=[language, "pt-BR"])
+    order = sorted(wanted, key=lambda t: (t.language != language, t.issue_type == ""))
+    return order[0] if order else None
+
+
+def response_target(priority: str) -> timedelta:
+    """From the customer's word to our answer, at the most."""
+    return timedelta(seconds=settings.SLA_TARGETS_S[priority][0])
+
+
+def resolution_target(priority: str) -> timedelta:
+    """From detection to the end of an issue, at the most."""
+    return timedelta(seconds=settings.SLA_TARGETS_S[priority][1])
+
+
+def price_of(model: str, day: date) -> ModelPrice | None:
+    """The price in force on that day; of several that fit the model's name, the one with the longest name."""
+    fitting = [p for p in _prices() if model.startswith(p.model) and p.valid_from <= day]
+    return max(fitting, key=lambda p: (len(p.model), p.valid_from), default=None)
+
+
+def _prices() -> list[ModelPrice]:
+    """All prices, read again once a minute: they are few, and asked for at every call."""
+    return _prices_at(int(time.monotonic() // 60))
+
+
+@lru_cache(maxsize=1)
+def _prices_at(minute: int) -> list[ModelPrice]:
+    return list(ModelPrice.objects.all())

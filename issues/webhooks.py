@@ -1,0 +1,163 @@
+"""The doors for events from outside: who knocks is checked first, then the body is read, stored and answered."""
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from mis_dashboard.lib import jobs
+
+from . import deliver
+from .channels.evolution import inbound as evolution
+from .crm.ghl import inbound as ghl
+from .ingest import Inbound, ingest
+from .models import InboundEvent, Issue
+from .models.response import Delivery
+
+log = logging.getLogger("mis.webhooks")
+
+MAX_BYTES = 256 * 1024
+RETRY_AFTER_S = "30"
+
+
+def refuse(status: int, error: str, **more) -> JsonResponse:
+    """A clear no: what was wrong, and what to write."""
+    return JsonResponse({"success": False, "error": error, **more}, status=status)
+
+
+def door(view: Callable[[HttpRequest, bytes], HttpResponse]):
+    """What all webhook doors have in common. GoHighLevel delivers again after a 429, and after nothing else."""
+
+    @csrf_exempt
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if int(request.headers.get("Content-Length") or 0) > MAX_BYTES:
+            return refuse(413, f"The body is larger than {MAX_BYTES // 1024} KB.")
+        try:
+            return view(request, request.body)
+        except (OperationalError, InterfaceError):
+            log.error("database away, event not accepted", extra={"path": request.path})
+            response = refuse(429, "Not stored: please deliver again.")
+            response["Retry-After"] = RETRY_AFTER_S
+            return response
+        except (ghl.Unreadable, evolution.Unreadable) as error:
+            return refuse(400, str(error), field=error.field)
+
+    return guarded
+
+
+def read_json(raw: bytes, unreadable: type[Exception]) -> dict:
+    """The body as an object. Raises `unreadable` saying where it is broken, without repeating what stood there."""
+    try:
+        body = json.loads(raw)
+    except (UnicodeDecodeError, RecursionError):
+        raise unreadable("body", "write JSON in UTF-8") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise unreadable("body", f"not JSON ({error.msg}, {where}); quotes and line breaks must be escaped") from None
+    if not isinstance(body, dict):
+        raise unreadable("body", "write a JSON object")
+    if "\\u0000" in json.dumps(body):
+        raise unreadable("body", "the character U+0000 cannot be stored; leave it out")
+    return body
+
+
+@door
+def ghl_webhook(request: HttpRequest, raw: bytes) -> HttpResponse:
+    """GoHighLevel: app events signed over the raw bytes, workflow actions with our secret in a header."""
+    now = timezone.now()
+    if ghl.signed(raw, request.headers, settings.GHL_PUBLIC_KEY):
+        body = read_json(raw, ghl.Unreadable)
+        source, event = InboundEvent.Source.GHL_APP, ghl.parse_app(body)
+    elif ghl.knows_secret(request.headers, settings.GHL_WEBHOOK_SECRET):
+        body = read_json(raw, ghl.Unreadable)
+        source, event = InboundEvent.Source.GHL_WORKFLOW, ghl.parse_workflow(body, now=now)
+    else:
+        return refuse(401, "Not signed, or not with a key or secret known here.")
+    outcome = ingest(_from_ghl(event, source, body), now=now)
+    return JsonResponse({"success": True, "issue_id": outcome.issue_id, "repeated": outcome.repeated})
+
+
+def _from_ghl(event: ghl.Event, source: InboundEvent.Source, body: dict) -> Inbound:
+    company = body.get("location", {}).get("name", "") if isinstance(body.get("location"), dict) else ""
+    return Inbound(
+        source=source,
+        key=event.key,
+        kind=event.kind[:64],
+        payload=body,
+        location=event.location,
+        contact_id=event.contact_id or None,
+        phone=event.phone,
+        name=event.name,
+        language=event.language,
+        text=event.text,
+        message_id=f"ghl:{event.message_id}" if event.message_id else None,
+        issue_type=event.issue_type,
+        priority=event.priority,
+        occurred_at=event.occurred_at,
+        message=event.is_message,
+        answer=event.is_human_reply,
+        metadata={"company": company[:100]} if isinstance(company, str) and company else {},
+    )
+
+
+@door
+def evolution_webhook(request: HttpRequest, raw: bytes) -> HttpResponse:
+    """Evolution: what customers write, what people type on the company's phone, delivery receipts, connection state."""
+    if not evolution.authentic(request.headers, settings.EVOLUTION_WEBHOOK_SECRET):
+        return refuse(401, "The secret header or token is missing or wrong.")
+    body = read_json(raw, evolution.Unreadable)
+    news = evolution.parse(body)
+    if isinstance(news, evolution.Receipt):
+        return _receipt(news)
+    inbound = _from_evolution(news, evolution.stripped(body))
+    outcome = ingest(inbound) if inbound else None
+    return JsonResponse({"success": True, "issue_id": outcome and outcome.issue_id})
+
+
+def _receipt(news: evolution.Receipt) -> HttpResponse:
+    now = timezone.now()
+    if not deliver.receipt(news.channel_id, Delivery(news.status), now):
+        # Most likely it was faster than the commit of our own sending.
+        due = now + timedelta(seconds=2)
+        jobs.enqueue("receipt", news.channel_id, news.status, now.isoformat(), due=due, rank=3)
+    return JsonResponse({"success": True})
+
+
+def _from_evolution(news, payload: dict) -> Inbound | None:
+    """What an Evolution event is to us; None for what concerns no customer."""
+    if isinstance(news, evolution.InboundText):
+        return Inbound(
+            source=InboundEvent.Source.EVOLUTION,
+            key=news.key,
+            kind="messages.upsert",
+            payload=payload,
+            phone=news.phone,
+            name=news.name,
+            text=news.text if news.kind == "text" else "",
+            message_id=f"wa:{news.message_id}",
+            occurred_at=news.sent_at,
+            message=True,
+            issue_source=Issue.Source.WHATSAPP,
+        )
+    if isinstance(news, evolution.OwnMessage) and not news.by_api and news.phone:
+        return Inbound(
+            source=InboundEvent.Source.EVOLUTION,
+            key=news.key,
+            kind="messages.upsert",
+            payload=payload,
+            phone=news.phone,
+            text=news.text,
+            occurred_at=news.sent_at,
+            answer=True,
+        )
+    return None

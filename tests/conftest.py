@@ -1,0 +1,43 @@
+"""Tests run on a real PostgreSQL of their own, and cannot reach the network."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+LOCAL = {"127.0.0.1", "localhost", "::1"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network():
+    """A connection to anywhere but this machine fails the test that tries."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if isinstance(address, tuple) and address[0] not in LOCAL:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        return connect(self, address)
+
+    socket.socket.connect = guarded
+    yield
+    socket.socket.connect = connect
+
+
+@pytest.fixture(autouse=True)
+def _plain_static(settings):
+    """Pages need no collected static files."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def payload():
+    """Reads a recorded payload: `payload("ghl-inbound-message")`."""
+    def read(name: str):
+        return json.loads((HERE / "payloads" / f"{name}.json").read_text())
+
+    return read

@@ -1,0 +1,188 @@
+from datetime import timedelta
+
+import pytest
+
+from issues.ingest import ingest
+from issues.models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
+from mis_dashboard.models import Job
+from tests.support.make import NOW, inbound
+
+pytestmark = pytest.mark.django_db
+
+
+def arrives(now=NOW, **changes):
+    outcome = ingest(inbound(**changes), now=now)
+    return outcome, outcome.issue_id and Issue.objects.get(pk=outcome.issue_id)
+
+
+def test_a_message_becomes_an_issue_with_an_answer_waiting():
+    Policy.objects.update(debounce_seconds=3)
+    _outcome, issue = arrives(priority="critical", occurred_at=NOW - timedelta(seconds=2))
+
+    assert (issue.status, issue.priority, issue.text) == ("open", "critical", "Não consigo entrar na plataforma")
+    assert issue.detected_at == NOW - timedelta(seconds=2)
+    assert issue.response_due_at == issue.detected_at + timedelta(seconds=30)
+    assert issue.resolution_due_at == issue.detected_at + timedelta(hours=2)
+    response = issue.responses.get()
+    assert (response.turn, response.state, response.rank) == (1, "waiting", 0)
+    assert (response.due_at, response.deadline_at) == (NOW + timedelta(seconds=3), issue.response_due_at)
+    assert [a.kind for a in issue.actions.all()] == ["received"]
+    job = Job.objects.get()
+    assert (job.name, job.rank, job.due_at) == ("respond", 0, response.due_at)
+
+
+def test_a_repeated_event_is_one_issue():
+    first, _issue = arrives(key="ghl:same")
+    second, _issue = arrives(key="ghl:same")
+
+    assert second.repeated
+    assert second.issue_id == first.issue_id
+    counts = [model.objects.count() for model in (Issue, Message, Response, Action, InboundEvent, Job)]
+    assert counts == [1] * 6
+
+
+def test_one_message_told_in_two_events_is_one_issue():
+    arrives(key="ghl:app", message_id="ghl:m1")
+    second, _issue = arrives(key="ghl:workflow", message_id="ghl:m1")
+    assert second.repeated
+    assert (Issue.objects.count(), Message.objects.count()) == (1, 1)
+
+
+def test_one_message_told_by_the_crm_and_by_whatsapp_is_one_turn():
+    arrives(message_id="ghl:m1")
+    arrives(message_id="wa:3A", source="evolution", location="", contact_id=None, now=NOW + timedelta(seconds=4))
+    assert (Message.objects.count(), Response.objects.count(), Customer.objects.count()) == (1, 1, 1)
+    assert InboundEvent.objects.filter(issue__isnull=False).count() == 2
+
+
+def test_the_same_word_twice_on_one_way_is_two_messages():
+    arrives(text="oi", message_id="ghl:m1")
+    arrives(text="oi", message_id="ghl:m2", now=NOW + timedelta(seconds=4))
+    assert Message.objects.count() == 2
+
+
+def test_short_messages_in_a_row_are_one_turn_that_waits_for_the_last_but_for_8_seconds_at_most():
+    Policy.objects.update(debounce_seconds=3)
+    for seconds in (0, 2, 4, 6):
+        _outcome, issue = arrives(text=f"parte {seconds}", now=NOW + timedelta(seconds=seconds))
+    response = Response.objects.get()
+    assert response.due_at == NOW + timedelta(seconds=8)
+    assert issue.messages.count() == 4
+    assert [a.kind for a in issue.actions.all()] == ["received", "joined", "joined", "joined"]
+
+
+def test_a_message_after_our_answer_began_is_a_new_turn_of_the_same_issue():
+    _outcome, issue = arrives()
+    issue.responses.update(state="sent", sent_at=NOW, text="Olá", kind="ai")
+    _outcome, again = arrives(text="Ainda não funciona", now=NOW + timedelta(minutes=5))
+    assert again == issue
+    second = issue.responses.get(turn=2)
+    assert (second.state, second.deadline_at) == ("waiting", NOW + timedelta(minutes=7))
+
+
+def test_a_message_after_the_issue_ended_is_a_new_issue():
+    _outcome, first = arrives()
+    Issue.objects.update(status="resolved", resolved_at=NOW)
+    _outcome, second = arrives(now=NOW + timedelta(hours=1))
+    assert first != second
+
+
+def test_a_brazilian_number_without_its_ninth_digit_is_the_same_customer():
+    from issues.phones import canonical
+
+    arrives(contact_id=None, phone=canonical("+55 11 8888-7777"))
+    arrives(contact_id=None, phone=canonical("5511988887777"))
+    assert Customer.objects.count() == 1
+
+
+def test_a_contact_without_a_phone_is_an_issue_all_the_same_and_the_phone_is_learnt_later():
+    _outcome, issue = arrives(phone=None)
+    assert issue.customer.phone is None
+    assert issue.responses.get().state == "waiting"
+    arrives(message=False, kind="ContactUpdate", text="", message_id=None)
+    issue.customer.refresh_from_db()
+    assert issue.customer.phone == "+5511900000001"
+
+
+def test_without_a_phone_and_a_contact_the_issue_goes_to_a_person():
+    _outcome, issue = arrives(phone=None, contact_id=None)
+    assert (issue.status, issue.escalation_reason) == ("escalated", "No phone number is known")
+    assert issue.responses.get().state == "handed_over"
+    assert not Job.objects.exists()
+
+
+def test_a_voice_note_goes_to_a_person():
+    _outcome, issue = arrives(text="")
+    assert issue.escalation_reason == "The customer sent something that is not text"
+
+
+def test_muted_automation_hands_every_issue_to_a_person():
+    Policy.objects.update(muted=True)
+    _outcome, issue = arrives()
+    assert (issue.status, issue.escalation_reason) == ("escalated", "Automation is muted")
+
+
+def test_an_escalated_issue_stays_with_its_person_when_the_customer_writes_again():
+    Policy.objects.update(muted=True)
+    arrives()
+    Policy.objects.update(muted=False)
+    _outcome, issue = arrives(text="Alguém aí?")
+    assert [r.state for r in issue.responses.all()] == ["handed_over", "handed_over"]
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("hours", "believed"), [(-0.1, False), (0, True), (47.9, True), (48.1, False)], ids=str
+)  # hours before receipt
+def test_the_time_of_the_event_is_believed_when_it_is_sane(hours, believed):
+    occurred_at = NOW - timedelta(hours=hours)
+    _outcome, issue = arrives(occurred_at=occurred_at)
+    assert issue.detected_at == (occurred_at if believed else NOW)
+
+
+def test_an_event_that_is_no_message_is_stored_and_opens_nothing():
+    outcome, _issue = arrives(message=False, kind="TaskCreate", text="", message_id=None)
+    assert outcome.issue_id is None
+    assert InboundEvent.objects.get().kind == "TaskCreate"
+    assert not Issue.objects.exists()
+
+
+def test_a_person_who_answers_first_silences_the_ai_for_that_turn():
+    _outcome, issue = arrives()
+    arrives(message=False, answer=True, text="Oi Ana, já vejo isso", now=NOW + timedelta(seconds=9))
+    issue.refresh_from_db()
+    assert [(r.state, r.kind) for r in issue.responses.all()] == [("cancelled", ""), ("sent", "human")]
+    assert (issue.status, issue.first_response_at) == ("in_progress", NOW + timedelta(seconds=9))
+    reply = issue.actions.get(kind="replied")
+    assert (reply.by, reply.automated) == ("person", False)
+
+
+def test_nothing_is_stored_when_a_part_of_it_cannot_be():
+    with pytest.raises(KeyError):
+        ingest(inbound(priority="not-a-priority"), now=NOW)
+    assert not InboundEvent.objects.exists()
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_messages_of_a_new_customer_at_once_are_one_customer_and_one_issue():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection
+
+    def one(number):
+        try:
+            return ingest(inbound(text=f"mensagem {number}"), now=NOW).issue_id
+        finally:
+            connection.close()
+
+    Policy.objects.get_or_create(pk=1)
+    with ThreadPoolExecutor(8) as pool:
+        issues = set(pool.map(one, range(8)))
+    assert len(issues) == 1
+    assert (Customer.objects.count(), Message.objects.count(), Response.objects.count()) == (1, 8, 1)
+
+
+def test_an_ingest_costs_few_queries(django_assert_max_num_queries):
+    with django_assert_max_num_queries(13):  # the test's own savepoint and its release included
+        ingest(inbound(), now=NOW)
