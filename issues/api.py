@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyHeader, HttpBearer
 from pydantic import AwareDatetime, ConfigDict, StringConstraints
 
@@ -55,6 +55,11 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return _no(request, 400, f"{field} {problem}")
 
 
+@api.exception_handler(HttpError)
+def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return _no(request, error.status_code, str(error))
+
+
 @api.exception_handler(OperationalError)
 @api.exception_handler(InterfaceError)
 def away(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -85,16 +90,20 @@ class CreateIssue(Schema):
     metadata: dict[str, Any] | None = None
 
 
-@api.post("/issues/create", summary="Create an issue, answered like any other")
-def create_issue(request: HttpRequest, body: CreateIssue) -> HttpResponse:
+@api.post("/issues/create", summary="Create an issue, answered like any other", response=dict[str, Any])
+def create_issue(request: HttpRequest, body: CreateIssue) -> dict[str, Any]:
     """A customer with an unresolved issue is not given a second one: the words join it as a new turn."""
     phone = phones.canonical(body.customer_phone) if body.customer_phone else None
     if body.customer_phone and phone is None:
-        return _no(request, 400, "customer_phone is not a phone number: write it with country code, +5511900000001")
+        raise HttpError(400, "customer_phone is not a phone number: write it with country code, +5511900000001")
     outcome = ingest(_inbound(request, body, phone))
     issue = Issue.objects.select_related("customer", "assignee").get(pk=outcome.issue_id)
-    done = {"success": True, "issue": issue_row(issue), "message": "Issue created successfully"}
-    return api.create_response(request, done | {"repeated": outcome.repeated})
+    return {
+        "success": True,
+        "issue": issue_row(issue),
+        "message": "Issue created successfully",
+        "repeated": outcome.repeated,
+    }
 
 
 def _inbound(request: HttpRequest, body: CreateIssue, phone: str | None) -> Inbound:

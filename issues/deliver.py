@@ -88,6 +88,7 @@ def _claim_to_speak(response: Response, draft: Draft) -> bool:
     return bool(
         Response.objects.filter(pk=response.pk, state=State.THINKING, claimed_by=response.claimed_by).update(
             state=State.SPEAKING,
+            spoken_at=timezone.now(),
             text=response.text,
             kind=response.kind,
             verdict=response.verdict,
@@ -200,14 +201,14 @@ def look(response_id: UUID, looked: int, *, now: datetime | None = None) -> None
     if response is None:
         return
     try:
-        since = response.claimed_at - timedelta(seconds=60)
+        since = response.spoken_at - timedelta(seconds=60)
         known = queries.channel_ids(response.issue.customer)
         sent = channels.channel().find_sent(response.issue.customer.phone, response.text, since, except_ids=known)
     except ChannelError as error:
         _look_again_or_ask(response, looked, error, now)
         return
     if sent:
-        record_sent(response, sent, at=response.claimed_at)
+        record_sent(response, sent, at=response.spoken_at)
     elif looked == 0:
         _look_again(response, 1, now + LOOK_AFTER[1])
     else:
@@ -222,7 +223,7 @@ def _look_again(response: Response, looked: int, due: datetime) -> None:
 
 def _look_again_or_ask(response: Response, looked: int, error: ChannelError, now: datetime) -> None:
     log.warning("cannot look", extra={"response": response.pk, "code": error.code})
-    if now < response.claimed_at + GIVE_UP_LOOKING_AFTER:
+    if now < response.spoken_at + GIVE_UP_LOOKING_AFTER:
         _look_again(response, looked, now + timedelta(seconds=30))
     else:
         _hand_over(response, escalate.UNCERTAIN)

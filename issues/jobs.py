@@ -16,7 +16,6 @@ from . import respond as responding
 from .models import Action, InboundEvent, Policy
 from .models.response import Delivery, State
 
-
 log = logging.getLogger("mis.jobs")
 
 

@@ -20,10 +20,28 @@ def fill(text: str, *, name: str, type: str) -> str:
 
 
 ENGLISH = {"the", "is", "my", "and", "not", "you", "please", "can", "have", "with", "this", "was", "hello", "help"}
-PORTUGUESE = {"o", "a", "de", "que", "não", "nao", "meu", "minha", "por", "favor", "com", "eu", "para", "um", "uma", "e", "é"}
+PORTUGUESE = {
+    "o",
+    "a",
+    "de",
+    "que",
+    "não",
+    "nao",
+    "meu",
+    "minha",
+    "por",
+    "favor",
+    "com",
+    "eu",
+    "para",
+    "um",
+    "uma",
+    "e",
+    "é",
+}
 
 
 def language_of(text: str) -> str:
-    """"en" when the words look English more than Portuguese, else "pt-BR"."""
+    """ "en" when the words look English more than Portuguese, else "pt-BR"."""
     words = set(re.findall(r"[a-zà-ÿ]+", text.lower()))
     return "en" if len(words & ENGLISH) > len(words & PORTUGUESE) else "pt-BR"

@@ -111,7 +111,9 @@ STORAGES = {
 # --- Safety ---------------------------------------------------------------------------------
 
 # HTTPS is the rule; a machine that serves itself on loopback has none, and says so here.
-HTTPS = env.flag("HTTPS", default=not DEBUG and any(h not in {"127.0.0.1", "localhost", "[::1]"} for h in ALLOWED_HOSTS))
+HTTPS = env.flag(
+    "HTTPS", default=not DEBUG and any(h not in {"127.0.0.1", "localhost", "[::1]"} for h in ALLOWED_HOSTS)
+)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

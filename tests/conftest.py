@@ -37,6 +37,7 @@ def _plain_static(settings):
 @pytest.fixture
 def payload():
     """Reads a recorded payload: `payload("ghl-inbound-message")`."""
+
     def read(name: str):
         return json.loads((HERE / "payloads" / f"{name}.json").read_text())
 

@@ -1,6 +1,6 @@
 """What a new installation begins with: one policy, its budgets, reply templates, prices and the first prompt."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.db import migrations
 
@@ -80,7 +80,7 @@ def seed(apps, schema_editor):
     model = lambda name: apps.get_model("issues", name).objects
     model("Policy").create(pk=1)
     for name in ("ai", "critical"):
-        model("Bucket").create(name=name, tokens=0)
+        model("Bucket").create(name=name, filled_at=datetime(2026, 1, 1, tzinfo=UTC))  # long ago: full
     for language, texts in (("pt-BR", TEMPLATES_PT), ("en", TEMPLATES_EN)):
         for issue_type, text in texts.items():
             model("ReplyTemplate").create(issue_type=issue_type, language=language, text=text)

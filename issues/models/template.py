@@ -38,7 +38,7 @@ class ReplyTemplate(models.Model):
 
     def clean(self):
         if unknown := unknown_placeholders(self.text):
-            allowed = ", ".join("{%s}" % name for name in sorted(PLACEHOLDERS))
+            allowed = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS))
             raise ValidationError({
                 "text": _("%(unknown)s cannot be filled in. Use %(allowed)s.") % {"unknown": unknown, "allowed": allowed}
             })  # fmt: skip

@@ -54,6 +54,10 @@ class Env:
         if not value or value.startswith("https://"):
             return value
         local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-        if value.startswith(local) and value[len(next(p for p in local if value.startswith(p))):][:1] in {"", ":", "/"}:
+        if value.startswith(local) and value[len(next(p for p in local if value.startswith(p))) :][:1] in {
+            "",
+            ":",
+            "/",
+        }:
             return value
         raise ImproperlyConfigured(f"{name} is {value!r}: write https://…; plain http is for 127.0.0.1 only.")

@@ -1,0 +1,1 @@
+"""The demonstration: 30 days of believable history, and the sandbox's live traffic."""

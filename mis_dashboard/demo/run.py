@@ -1,0 +1,44 @@
+"""Runs the demonstration: an empty database, a month of history, then everything live with the sandbox outside."""
+
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from tqdm import tqdm
+
+from ..serve import serve
+from ..supervisor import Child
+from . import history
+
+USER = "demo"
+
+
+def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print) -> None:
+    """Until Ctrl-C. Every run begins anew: what an earlier demonstration stored is thrown away."""
+    shutil.rmtree(settings.DATA_DIR / "pg", ignore_errors=True)
+    password = secrets.token_urlsafe(9)
+
+    def prepare() -> None:
+        get_user_model().objects.create_superuser(USER, "", password)
+        history.load(timezone.now(), seed=seed, progress=_bar)
+
+    def welcome(line: str) -> None:
+        say(f"\n{line}\n\n    user      {USER}\n    password  {password}\n")
+        say("Simulated customers are writing. No message leaves this machine.\n")
+
+    serve(host, port, extra=[sandbox(port, seed)], prepare=prepare, say=welcome)
+
+
+def sandbox(port: int, seed: int) -> Child:
+    """The outside world, which writes to our port. Its keys are in the environment, where no process list shows them."""
+    box = settings.GEMINI_BASE_URL.rpartition(":")[2]
+    command = [sys.executable, "-m", "mis_dashboard.sandbox", "--port", box, "--seed", str(seed), "--quiet"]
+    return Child("sandbox", [*command, "--target", f"http://127.0.0.1:{port}"], {"PYTHONPATH": str(settings.BASE_DIR)})
+
+
+def _bar(moments: list) -> Iterator:
+    return tqdm(moments, desc="A month of history", unit=" issues", file=sys.stderr, disable=None, leave=True)

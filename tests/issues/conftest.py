@@ -1,0 +1,17 @@
+"""The outside world of the stages: the sandbox's servers on loopback, met through our real clients."""
+
+import pytest
+
+from issues import ai
+from mis_dashboard.sandbox.thread import SandboxThread
+
+
+@pytest.fixture
+def box(settings):
+    """A sandbox that answers at once, and the settings that lead there."""
+    with SandboxThread() as sandbox:
+        for name, value in sandbox.environment().items():
+            setattr(settings, name, [value] if name in {"GHL_WEBHOOK_SECRET", "GHL_PUBLIC_KEY"} else value)
+        ai.forget()
+        yield sandbox
+    ai.forget()

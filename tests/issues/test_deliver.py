@@ -1,0 +1,281 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from issues import deliver, escalate, jobs, queries, resolve
+from issues.models import Action, Issue, Policy, Response
+from issues.models.response import Delivery
+from mis_dashboard.lib.ids import uuid7
+from mis_dashboard.models import Job, Process
+from tests.support import make
+
+pytestmark = pytest.mark.django_db
+
+
+def thinking(**changes) -> Response:
+    """A response claimed a moment ago."""
+    now = timezone.now()
+    make.response(make.issue(at=now, **changes), at=now)
+    return queries.claim(uuid7())
+
+
+def spoken(response: Response, text: str = "Olá! Já estamos vendo isso.") -> Response:
+    deliver.deliver(response, deliver.Draft(text, Response.Kind.AI))
+    response.refresh_from_db()
+    response.issue.refresh_from_db()
+    return response
+
+
+def kinds() -> list[str]:
+    return list(Action.objects.values_list("kind", flat=True))
+
+
+def test_the_first_response_counts_from_when_whatsapp_accepted_it(box):
+    before = timezone.now()
+    response = spoken(thinking())
+    assert before < response.sent_at == response.issue.first_response_at
+    later = make.response(response.issue, turn=2, at=timezone.now())
+    later = spoken(queries.claim(uuid7()))
+    assert later.issue.first_response_at == response.sent_at < later.sent_at
+
+
+def test_a_number_that_is_not_on_whatsapp_goes_to_a_person(box):
+    box.set_evolution(not_on_whatsapp=1)
+    response = spoken(thinking())
+    assert (response.state, response.sent_at, response.issue.first_response_at) == ("handed_over", None, None)
+    assert response.issue.status == "escalated"
+    assert kinds() == ["failed", "escalated"]
+
+
+def test_what_whatsapp_cannot_take_now_is_said_later_and_not_thought_again(box):
+    box.set_evolution(connection_closed=1)
+    response = spoken(thinking())
+    assert (response.state, response.text, response.kind) == ("waiting", "Olá! Já estamos vendo isso.", "ai")
+    box.set_evolution(connection_closed=0)
+    Response.objects.update(due_at=timezone.now())
+    assert jobs.answer_next()
+    assert [m.text for m in box.sent] == ["Olá! Já estamos vendo isso."]
+    assert box.gemini_calls == 0
+
+
+def test_after_ten_minutes_of_trying_a_person_is_called(box):
+    box.set_evolution(connection_closed=1)
+    response = thinking()
+    response.created_at -= timedelta(minutes=11)
+    assert spoken(response).state == "handed_over"
+
+
+@pytest.mark.parametrize("mode", ["drop_after", "accept_then_400"])
+def test_what_may_have_been_heard_is_looked_up_and_not_said_again(box, mode):
+    box.set_evolution(**{mode: 1})
+    response = spoken(thinking())
+    assert (response.state, len(box.sent)) == ("unsure", 1)
+    box.set_evolution(**{mode: 0})
+    job = Job.objects.get(name="look")
+    jobs.look(*job.args)
+    response.refresh_from_db()
+    assert (response.state, response.channel_id) == ("sent", box.sent[0].id)
+    assert Issue.objects.get().first_response_at is not None
+    assert len(box.sent) == 1
+    # It was heard when we said it, before we knew that we did not know.
+    assert kinds() == ["replied", "unsure"]
+
+
+def test_what_was_not_heard_is_said_again_after_two_looks(box):
+    box.set_evolution(drop_before=1)
+    response = spoken(thinking())
+    assert (response.state, len(box.sent)) == ("unsure", 0)
+    box.set_evolution(drop_before=0)
+    deliver.look(response.pk, 0)
+    response.refresh_from_db()
+    assert response.state == "unsure"
+    deliver.look(response.pk, 1)
+    assert jobs.answer_next()
+    assert len(box.sent) == 1
+
+
+def test_when_nobody_can_know_a_person_decides(box):
+    box.set_evolution(drop_after=1)
+    response = spoken(thinking())
+    box.set_evolution(down=True)
+    deliver.look(response.pk, 0)
+    response.refresh_from_db()
+    assert response.state == "unsure"
+    deliver.look(response.pk, 5, now=timezone.now() + timedelta(minutes=11))
+    response.refresh_from_db()
+    assert (response.state, Issue.objects.get().escalation_reason) == ("handed_over", escalate.UNCERTAIN)
+
+
+def test_nothing_is_said_when_a_person_was_faster(box):
+    response = thinking()
+    Response.objects.update(state="cancelled")
+    spoken(response)
+    assert not box.sent
+
+
+def test_nothing_is_said_by_a_worker_that_was_given_up(box):
+    response = thinking()
+    Response.objects.update(state="thinking", claimed_by=uuid4())
+    spoken(response)
+    assert not box.sent
+
+
+def test_an_acceptance_is_recorded_once(box):
+    response = thinking()
+    spoken(response)
+    deliver.record_sent(response, deliver.Sent("another"))
+    assert kinds() == ["replied"]
+
+
+@pytest.mark.parametrize(
+    ("news", "ends"),
+    [
+        (["sent", "delivered", "read"], "read"),
+        (["read", "delivered", "sent"], "read"),
+        (["delivered", "delivered"], "delivered"),
+        (["delivered", "failed"], "delivered"),
+        (["failed", "delivered"], "delivered"),
+        (["sent", "failed"], "failed"),
+        (["sending"], "sending"),
+    ],
+)
+def test_receipts_move_a_message_on_in_whatever_order_they_come(box, news, ends):
+    response = spoken(thinking())
+    for status in news:
+        assert deliver.receipt(response.channel_id, Delivery(status), timezone.now())
+    response.refresh_from_db()
+    assert response.delivery == ends
+
+
+def test_a_message_that_whatsapp_could_not_deliver_goes_to_a_person(box):
+    response = spoken(thinking())
+    deliver.receipt(response.channel_id, Delivery.FAILED, timezone.now())
+    assert Issue.objects.get().escalation_reason == escalate.NOT_DELIVERED
+
+
+def test_a_receipt_of_a_message_we_do_not_know_is_told_apart():
+    assert deliver.receipt("3EB0UNKNOWN", Delivery.READ, timezone.now()) is False
+
+
+# --- The queue --------------------------------------------------------------------------------
+
+
+def test_critical_is_answered_first_then_what_is_due_first():
+    order = {}
+    for name, priority, wait in [
+        ("low", "low", 1),
+        ("later", "high", 9),
+        ("sooner", "high", 5),
+        ("critical", "critical", 9),
+    ]:
+        issue = make.issue(priority=priority)
+        order[make.response(issue, deadline_at=make.NOW + timedelta(minutes=wait)).pk] = name
+    taken = [order[queries.claim(uuid7()).pk] for _ in range(4)]
+    assert taken == ["critical", "sooner", "later", "low"]
+
+
+def test_no_more_are_answered_at_a_time_than_the_policy_says():
+    Policy.objects.update(max_parallel=2)
+    for _ in range(3):
+        make.response(make.issue())
+    claims = [queries.claim(uuid7()) for _ in range(3)]
+    assert [bool(c) for c in claims] == [True, True, False]
+
+
+def test_what_is_not_due_yet_waits():
+    make.response(make.issue(), due_at=timezone.now() + timedelta(seconds=5))
+    assert queries.claim(uuid7()) is None
+
+
+def test_a_dead_workers_thoughts_are_thought_again_and_its_words_looked_up():
+    alive = Process.objects.create(role="worker", host="h", pid=1)
+    long_ago = timezone.now() - timedelta(seconds=30)
+    for state, worker in [("thinking", None), ("speaking", None), ("thinking", alive.pk)]:
+        response = make.response(make.issue(), state=state, text="Olá" if state == "speaking" else "", kind="ai")
+        Response.objects.filter(pk=response.pk).update(claimed_by=worker or uuid7(), claimed_at=long_ago)
+    jobs.sweep()
+    assert sorted(Response.objects.values_list("state", flat=True)) == ["thinking", "unsure", "waiting"]
+    assert sorted(Job.objects.values_list("name", flat=True)) == ["look", "respond"]
+    assert kinds() == ["unsure"]
+
+
+def test_a_lost_wake_up_is_made_up_for():
+    make.response(make.issue(), due_at=timezone.now() - timedelta(seconds=5))
+    jobs.sweep()
+    jobs.sweep()
+    assert Job.objects.filter(name="respond").count() == 1
+
+
+def test_an_error_of_our_own_puts_the_answer_back_and_at_last_calls_a_person(box, monkeypatch):
+    monkeypatch.setattr("issues.respond.respond", lambda response: 1 / 0)
+    make.response(make.issue())
+    for _ in range(4):
+        Response.objects.update(due_at=timezone.now(), created_at=timezone.now())
+        assert jobs.answer_next()
+    assert (Response.objects.get().state, Issue.objects.get().escalation_reason) == ("handed_over", escalate.BROKEN)
+
+
+# --- People -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ana():
+    return get_user_model().objects.create_user("ana")
+
+
+def test_a_persons_reply_goes_out_in_their_name_and_silences_the_ai(box, ana):
+    now = timezone.now()
+    issue = make.issue(at=now)
+    make.response(issue, at=now)
+    deliver.reply_by_hand(issue, "Oi, aqui é a Ana. Já resolvi.", user=ana)
+    assert jobs.answer_next()
+    assert not jobs.answer_next()
+    assert [m.text for m in box.sent] == ["Oi, aqui é a Ana. Já resolvi."]
+    assert [(r.state, r.kind) for r in issue.responses.all()] == [("cancelled", ""), ("sent", "human")]
+    reply = Action.objects.get(kind="replied")
+    assert (reply.by, reply.user, reply.automated) == ("ana", ana, False)
+
+
+def test_a_reply_by_hand_without_a_phone_says_what_is_missing(ana):
+    with pytest.raises(ValueError, match="phone"):
+        deliver.reply_by_hand(make.issue(customer=None), "Oi", user=ana)
+
+
+def test_an_escalation_keeps_its_first_time_and_takes_a_new_owner(ana):
+    issue = make.issue()
+    make.response(issue)
+    escalate.escalate(issue, "cliente VIP", user=ana)
+    first = Issue.objects.get().escalated_at
+    escalate.escalate(issue, "agora com a Ana", user=ana, to=ana)
+    issue.refresh_from_db()
+    assert (issue.escalated_at, issue.assignee, issue.escalation_reason) == (first, ana, "agora com a Ana")
+    assert issue.responses.get().state == "handed_over"
+    assert kinds() == ["escalated", "escalated"]
+
+
+def test_a_resolution_is_counted_once(ana):
+    issue = make.issue()
+    make.response(issue)
+    assert resolve.resolve(issue, user=ana, notes="era o cache")
+    assert not resolve.resolve(issue, user=ana)
+    issue.refresh_from_db()
+    assert (issue.status, issue.resolved_by, issue.responses.get().state) == ("resolved", "ana", "cancelled")
+    assert kinds() == ["resolved"]
+
+
+def test_a_reopened_issue_is_unresolved_again(ana):
+    issue = make.issue()
+    resolve.resolve(issue, user=ana)
+    assert resolve.reopen(issue, user=ana)
+    issue.refresh_from_db()
+    assert (issue.status, issue.resolved_at, issue.resolved_by) == ("open", None, "")
+
+
+def test_what_was_no_problem_is_closed_and_not_resolved(ana):
+    issue = make.issue()
+    resolve.review(issue, user=ana, false_positive=True)
+    issue.refresh_from_db()
+    assert (issue.status, issue.false_positive, issue.resolved_at) == ("closed", True, None)

@@ -1,0 +1,188 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from issues import queries, respond
+from issues.ai.base import Usage
+from issues.models import Action, AICall, Issue, Policy, PromptVersion, ReplyTemplate
+from tests.support import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    monkeypatch.setattr(respond, "PAUSE_S", 0)
+
+
+def claimed(**changes):
+    """A THINKING response to a customer who has just written."""
+    now = timezone.now()
+    words = changes.pop("text", "Não consigo entrar na plataforma, diz senha inválida")
+    issue = make.issue(at=now, text=words, **changes)
+    issue.messages.create(turn=1, text=words, sent_at=now)
+    make.response(issue, at=now)
+    return queries.claim(make.uuid7())
+
+
+def answered(response):
+    respond.respond(response)
+    response.refresh_from_db()
+    response.issue.refresh_from_db()
+    return response
+
+
+def test_the_ai_answers_and_what_it_understood_and_cost_is_written_down(box):
+    response = answered(claimed(type="other"))
+
+    assert (response.state, response.kind, response.delivery) == ("sent", "ai", "sending")
+    [sent] = box.sent
+    assert (sent.text, sent.id) == (response.text, response.channel_id)
+    issue = response.issue
+    assert (issue.status, issue.first_response_at) == ("in_progress", response.sent_at)
+    assert issue.type == "access_problem"
+    call = AICall.objects.get()
+    assert (call.outcome, call.model, call.prompt) == ("answered", "gemini-3.5-flash-lite", PromptVersion.objects.get())
+    assert call.tokens_in > 0
+    assert call.cost_usd > 0
+    reply = Action.objects.get(kind="replied")
+    assert (reply.automated, reply.success, reply.response) == (True, True, response)
+
+
+@pytest.mark.parametrize("failure", ["503", "500", "504", "cut", "empty", "malformed", "429"])
+def test_after_three_failures_the_template_answers_in_time(box, failure):
+    box.set_gemini(fail={failure: 1})
+    response = answered(claimed(type="technical_issue"))
+
+    assert (response.state, response.kind) == ("sent", "template")
+    assert "problema técnico" in response.text
+    fell_back = Action.objects.get(kind="fell_back")
+    assert (fell_back.success, AICall.objects.exclude(outcome="answered").count()) == (
+        False,
+        len(fell_back.detail["why"]),
+    )
+    # A quota that is used up for 27 s is not asked again.
+    assert AICall.objects.count() == (1 if failure == "429" else 3)
+
+
+def test_the_last_attempt_asks_the_second_model(box):
+    box.set_gemini(fail={"503": 1})
+    answered(claimed())
+    assert [c.model for c in AICall.objects.all()] == ["gemini-3.5-flash-lite"] * 2 + ["gemini-3.1-flash-lite"]
+
+
+def test_a_retired_model_is_left_for_the_second_one(box, settings):
+    settings.GEMINI_MODEL = "gemini-1.5-flash"
+    response = answered(claimed())
+    assert response.kind == "ai"
+    assert [(c.model, c.outcome) for c in AICall.objects.all()] == [
+        ("gemini-1.5-flash", "model_gone"),
+        ("gemini-3.1-flash-lite", "answered"),
+    ]
+
+
+def test_a_wrong_key_is_not_tried_three_times(box, settings):
+    box.set_gemini(down=False)
+    settings.GEMINI_API_KEY = ""
+    response = answered(claimed())
+    assert response.kind == "template"
+    assert not AICall.objects.exists()
+    assert Action.objects.get(kind="fell_back").detail == {"why": ["not_configured"]}
+
+
+def test_what_the_ai_refuses_gets_the_template_and_a_person(box):
+    box.set_gemini(fail={"blocked": 1})
+    response = answered(claimed())
+    assert (response.kind, AICall.objects.count()) == ("template", 1)
+    assert (response.issue.status, response.issue.escalation_reason) == ("escalated", "The AI refused to answer")
+
+
+def test_who_asks_for_a_person_is_answered_and_handed_to_one(box):
+    response = answered(claimed(text="Quero falar com uma pessoa, por favor"))
+    assert (response.state, response.kind) == ("sent", "ai")
+    assert response.issue.status == "escalated"
+    assert response.issue.escalation_reason
+    kinds = list(Action.objects.values_list("kind", flat=True))
+    assert kinds == ["replied", "escalated"]
+
+
+def test_when_the_deadline_is_near_the_template_answers_without_asking(box):
+    response = claimed()
+    response.deadline_at = timezone.now() + timedelta(seconds=6)
+    response = answered(response)
+    assert (response.state, response.kind, box.gemini_calls) == ("sent", "template", 0)
+    assert Action.objects.get(kind="fell_back").detail == {"why": ["no_time"]}
+
+
+def test_over_the_budget_the_template_answers(box):
+    Policy.objects.update(critical_per_minute=1)
+    first, second = answered(claimed(priority="critical")), answered(claimed(priority="critical"))
+    assert [first.kind, second.kind] == ["ai", "template"]
+    assert answered(claimed(priority="low")).kind == "ai"
+
+
+def test_an_english_customer_gets_an_english_template(box):
+    box.set_gemini(down=True)
+    response = answered(claimed(text="I can not log in, please help me with this"))
+    assert response.text.startswith("Hello, Ana!")
+
+
+def test_without_a_template_the_issue_goes_to_a_person(box):
+    ReplyTemplate.objects.all().delete()
+    box.set_gemini(down=True)
+    response = answered(claimed())
+    assert (response.state, response.issue.escalation_reason) == ("handed_over", "There is no template to answer with")
+    assert not box.sent
+
+
+def test_without_whatsapp_every_issue_goes_to_a_person(settings):
+    settings.EVOLUTION_BASE_URL = ""
+    response = answered(claimed())
+    assert (response.state, response.issue.escalation_reason) == ("handed_over", "WhatsApp is not configured")
+
+
+def test_the_ai_may_raise_a_priority_and_never_lowers_one(box):
+    raised = answered(claimed(priority="low", text="URGENTE: sistema fora do ar, a loja está parada!")).issue
+    assert raised.priority in {"critical", "high"}
+    assert raised.resolution_due_at == raised.detected_at + queries.resolution_target(raised.priority)
+    assert answered(claimed(priority="critical", text="uma dúvida simples, obrigada")).issue.priority == "critical"
+
+
+def test_the_model_never_sees_what_was_not_really_sent(box):
+    response = claimed()
+    make.response(response.issue, turn=2, state="cancelled", text="nunca foi dito", kind="ai")
+    said = queries.conversation(response.issue)
+    assert said == [("customer", response.issue.text)]
+
+
+def test_a_call_costs_by_the_prices_of_its_day():
+    at = make.NOW
+    usage = Usage(1_000_000, 100_000, 20_000, 400_000)
+    # 600,000 fresh at 0.30, 400,000 cached at 0.03, 120,000 out (thoughts included) at 2.50 a million
+    assert respond.cost_usd("gemini-3.5-flash-lite", usage, at) == Decimal("0.492")
+    assert respond.cost_usd("gemini-3.5-flash-lite-001", usage, at) == Decimal("0.492")
+    assert respond.cost_usd("some-other-model", usage, at) is None
+    assert respond.cost_usd("gemini-3.5-flash-lite", Usage(None, None, None, None), at) is None
+
+
+def test_an_issue_of_a_contact_whose_phone_only_the_crm_knows_is_answered(box):
+    person = box.people[0]
+    unknown = make.customer(contact_id=person.contact_id, phone=None, name="")
+    response = answered(claimed(customer=unknown))
+    unknown.refresh_from_db()
+    assert (response.state, unknown.phone) == ("sent", person.phone)
+
+
+def test_an_issue_of_a_contact_whose_phone_nobody_knows_goes_to_a_person(box):
+    response = answered(claimed(customer=make.customer(contact_id="nobody", phone=None)))
+    assert (response.state, response.issue.escalation_reason) == ("handed_over", "No phone number is known")
+
+
+def test_while_the_crm_is_away_the_answer_waits(box, settings):
+    settings.GHL_BASE_URL = "http://127.0.0.1:9"
+    response = answered(claimed(customer=make.customer(contact_id="somebody", phone=None)))
+    assert (response.state, response.failure) == ("waiting", "unreachable")
+    assert response.due_at > timezone.now()
+    assert Issue.objects.get().status == "open"

@@ -1,0 +1,96 @@
+import json
+
+import pytest
+from django.utils import timezone
+
+from issues.models import ApiKey, Issue, Response
+
+pytestmark = pytest.mark.django_db
+CREATE = "/api/issues/create"
+
+
+@pytest.fixture
+def create(client):
+    """Calls the API with a key of its own."""
+    _key, text = ApiKey.issue("n8n")
+
+    def call(body, **headers):
+        raw = body if isinstance(body, str) else json.dumps(body)
+        return client.post(CREATE, raw, "application/json", headers={"Authorization": f"Bearer {text}"} | headers)
+
+    return call
+
+
+def test_an_issue_is_created_as_callers_of_the_old_api_expect(create, payload):
+    response = create(payload("mis-issues-create-request"))
+    assert response.status_code == 200
+    body = response.json()
+    expected = payload("mis-issues-create-response")
+    assert body["success"] is True
+    assert set(body["issue"]) == set(expected["issue"])
+    for name in ("issue_type", "priority", "status", "customer_name", "customer_phone", "customer_satisfaction"):
+        assert body["issue"][name] == expected["issue"][name]
+    assert Issue.objects.get(pk=body["issue"]["id"]).text == "Não consigo entrar na plataforma"
+    assert Response.objects.get().state == "waiting"
+
+
+def test_the_same_message_id_is_the_same_issue(create, payload):
+    first, second = (create(payload("mis-issues-create-request")).json() for _ in range(2))
+    assert (first["issue"]["id"], second["repeated"]) == (second["issue"]["id"], True)
+    assert Issue.objects.count() == 1
+
+
+def test_the_idempotency_key_makes_a_repeat_harmless(create):
+    body = {"issue_type": "billing", "customer_phone": "5511900000001"}
+    for _ in range(2):
+        assert create(body, **{"Idempotency-Key": "k1"}).status_code == 200
+    assert Issue.objects.get().messages.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({}, "issue_type is required"),
+        ({"issue_type": ""}, "issue_type is not valid"),
+        ({"issue_type": "x" * 101}, "issue_type is not valid"),
+        ({"issue_type": "billing", "priority": "HIGH"}, "priority is not valid"),
+        ({"issue_type": "billing", "customer_phone": "abc"}, "customer_phone is not a phone number"),
+        ({"issue_type": "billing", "metadata": "x"}, "metadata is not valid"),
+        ({"issue_type": "billing", "detected_at": "yesterday"}, "detected_at is not valid"),
+        ("{", "Cannot parse"),
+        ("[]", "issue_type is required"),
+    ],
+)
+def test_a_wrong_field_is_named(create, body, error):
+    response = create(body)
+    assert response.status_code == 400
+    assert response.json()["success"] is False
+    assert error in response.json()["error"]
+    assert not Issue.objects.exists()
+
+
+def test_without_a_key_nothing_is_created(client):
+    key, text = ApiKey.issue("n8n")
+    body = json.dumps({"issue_type": "billing"})
+    key.revoked_at = timezone.now()
+    key.save()
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"X-API-Key": "wrong"}, {"X-API-Key": text}):
+        response = client.post(CREATE, body, "application/json", headers=headers)
+        assert (response.status_code, response.json()["success"]) == (401, False)
+    assert not Issue.objects.exists()
+
+
+def test_the_key_may_come_in_either_header(client):
+    _key, text = ApiKey.issue("n8n")
+    body = json.dumps({"issue_type": "billing", "customer_phone": "+5511900000001"})
+    assert client.post(CREATE, body, "application/json", headers={"X-API-Key": text}).status_code == 200
+
+
+def test_an_issue_without_a_phone_goes_to_a_person(create):
+    issue = create({"issue_type": "billing"}).json()["issue"]
+    assert issue["status"] == "escalated"
+
+
+def test_the_api_describes_itself(client):
+    assert client.get("/api/docs").status_code == 200
+    assert "/api/issues/create" in client.get("/api/openapi.json").json()["paths"]
