@@ -1,0 +1,68 @@
+"""The charts, declared once: everything but the figures and the colours, which the browser fills in.
+
+A trace's `meta` says which list of the snapshot's series is its y and which tone of the design it has.
+"""
+
+from functools import cache
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from issues.models.issue import Priority
+
+
+def figures() -> dict[str, dict]:
+    """The figures "volume" and "ttfr" in the active language, ready for JSON and `Plotly.react`."""
+    return _figures(translation.get_language())
+
+
+@cache
+def _figures(language: str) -> dict[str, dict]:
+    import plotly.graph_objects as go  # slow to import, and only pages with charts need it
+
+    with translation.override(language):
+        return {"volume": _volume(go).to_plotly_json(), "ttfr": _ttfr(go).to_plotly_json()}
+
+
+def _volume(go):
+    received = go.Bar(name=_("Received"), meta={"series": "received", "tone": "quiet"})
+    resolved = go.Bar(name=_("Resolved"), meta={"series": "resolved", "tone": "good"})
+    return go.Figure([received, resolved], _layout(go, _("issues"), barmode="group", bargap=0.2, bargroupgap=0.05))
+
+
+def _ttfr(go):
+    strictest_s = settings.SLA_TARGETS_S[Priority.CRITICAL][0]
+    median = go.Scatter(name=_("Median"), meta={"series": "ttfr_p50", "tone": "main"}, **_line(width=2.5))
+    slow = go.Scatter(name=_("9 in 10"), meta={"series": "ttfr_p90", "tone": "warn"}, **_line(width=2, dash="dot"))
+    figure = go.Figure([median, slow], _layout(go, _("seconds"), hovermode="x unified"))
+    figure.update_yaxes(rangemode="tozero")
+    figure.add_hline(
+        y=strictest_s,
+        line={"width": 1.5, "dash": "dash"},
+        annotation={"text": _("target %(seconds)s s") % {"seconds": strictest_s}, "xanchor": "right"},
+        name="target",
+    )
+    return figure
+
+
+def _line(**line):
+    # A gap in the data is a gap on the screen.
+    return {"mode": "lines+markers", "connectgaps": False, "line": line, "marker": {"size": 5}}
+
+
+def _layout(go, unit: str, **more):
+    return go.Layout(
+        template=go.layout.Template(),  # without one, plotly adds 7 kB of its own
+        autosize=True,
+        height=280,
+        margin={"l": 48, "r": 12, "t": 8, "b": 36},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        uirevision="keep",
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        xaxis={"type": "date", "showgrid": False, "fixedrange": True},
+        yaxis={"title": {"text": unit}, "rangemode": "tozero", "fixedrange": True, "zeroline": False},
+        **more,
+    )

@@ -1,0 +1,97 @@
+"""A screen's socket: who may look, at what, and what it has seen."""
+
+import asyncio
+import json
+import logging
+from importlib import import_module
+from urllib.parse import parse_qs
+
+from channels.auth import get_user
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import Error
+
+from .live import Subscriber, hub
+from .window import DEFAULT, Scope
+
+BAD_REQUEST = 4400
+SESSION_ENDED = 4401
+RECHECK_S = 300.0
+
+log = logging.getLogger("mis.live")
+
+
+class Performance(AsyncWebsocketConsumer):
+    """`/ws/performance/?window=24h`: the snapshot at once, and again after every change. The client sends `{"seq": n}`.
+
+    Closes with 4401 when nobody is logged in (any more), with 4400 when the window or a message
+    is not understood, and with 4408 when snapshots are not acknowledged: then try again.
+    """
+
+    hub = hub
+    recheck_s = RECHECK_S
+    look: Scope | None = None
+    watch: asyncio.Task | None = None
+
+    async def connect(self):
+        # Only an accepted socket can be told why it is closed.
+        await self.accept()
+        if not self.scope["user"].is_authenticated:
+            await self.close(SESSION_ENDED)
+            return
+        query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
+        try:
+            self.look = Scope.parse(query.get("window", [DEFAULT])[0])
+        except ValueError as error:
+            await self.close(BAD_REQUEST, str(error))
+            return
+        self.subscriber = Subscriber(self._send_text, self.close)
+        self.watch = asyncio.create_task(self._watch_session())
+        await self.hub.subscribe(self.look, self.subscriber)
+
+    async def receive(self, text_data=None, bytes_data=None):
+        if not self.look:
+            return
+        seq = _seq(text_data)
+        if seq is None:
+            await self.close(BAD_REQUEST)
+            return
+        await self.hub.acknowledge(self.look, self.subscriber, seq)
+
+    async def disconnect(self, code):
+        if self.watch:
+            self.watch.cancel()
+        if self.look:
+            self.hub.unsubscribe(self.look, self.subscriber)
+
+    async def _send_text(self, text: str) -> None:
+        await self.send(text_data=text)
+
+    async def _watch_session(self) -> None:
+        """Ends the socket once its session is over: logged out, expired, or its user locked or given a new password."""
+        while True:
+            await asyncio.sleep(self.recheck_s)
+            try:
+                logged_in = await self._is_logged_in()
+            except Error as error:
+                # A database that is away ends no session.
+                log.warning("A session could not be checked: %s.", type(error).__name__)
+                continue
+            if not logged_in:
+                await self.close(SESSION_ENDED)
+                return
+
+    async def _is_logged_in(self) -> bool:
+        # Read anew: the session at hand remembers what it was at the beginning.
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        session = store(self.scope["session"].session_key)
+        return (await get_user({"session": session})).is_authenticated
+
+
+def _seq(text: str | None) -> int | None:
+    """The number that a message acknowledges; None when it is not one."""
+    try:
+        seq = json.loads(text or "")["seq"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return seq if isinstance(seq, int) else None

@@ -1,0 +1,264 @@
+"""The hub: hears that something changed, and tells every screen of this process.
+
+There is no channel layer: one listener, one snapshot per scope and push, the same text to all
+sockets of the scope. A snapshot is whole, so merging and skipping lose nothing.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from uuid import uuid4
+
+from django.db import connections
+from django.utils import timezone
+
+from mis_dashboard.lib import live
+
+from . import snapshot
+from .window import Scope
+
+PUSHES = 4  # at most, in any second
+HEARTBEAT_S = 5.0  # ages and deadlines move on though nothing happens
+COMPOSE_S = 4.0
+SEND_S = 1.0
+UNACKED = 2  # more, and the socket waits until it acknowledges
+STALLED_S = 30.0
+REST = 2.0
+LONGEST_REST_S = 1.0
+RELISTEN_S = (0.2, 5.0)  # the first wait for a lost line, and the longest
+YIELD_EVERY = 50  # sends, so that a large audience does not hold up the process
+THREADS = 2  # the pool's connections are for the pages
+
+UNAVAILABLE = '{"error":"unavailable"}'
+TRY_AGAIN = 4408  # the close code for "too slow: come again"; daphne sends only 1000 and those above 3000
+
+log = logging.getLogger("mis.live")
+
+
+class Pace:
+    """Lets `limit` pushes begin in any second: at once while there is room, and as soon as there is again.
+
+    After a push it rests for twice the time that the push took, so that the figures of long
+    windows leave two thirds of a core to the pages. Times are seconds of a monotonic clock.
+    """
+
+    def __init__(self, limit: int = PUSHES):
+        self.begun: deque[float] = deque(maxlen=limit)
+        self.rested_at = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """Seconds from `now` until the next push may begin."""
+        is_full = len(self.begun) == self.begun.maxlen
+        return max(0.0, self.rested_at - now, self.begun[0] + 1 - now if is_full else 0.0)
+
+    def pushed(self, begun: float, ended: float) -> None:
+        self.begun.append(begun)
+        self.rested_at = ended + min(REST * (ended - begun), LONGEST_REST_S)
+
+
+class Subscriber:
+    """One socket: what it was sent and has not acknowledged. Times are seconds of a monotonic clock."""
+
+    def __init__(self, send: Callable[[str], Awaitable], close: Callable[[int], Awaitable]):
+        self.send = send
+        self.close = close
+        self.unacked: deque[int] = deque()
+        self.seq = 0
+        self.stalled_at: float | None = None
+
+    def takes(self, seq: int, now: float) -> bool:
+        """Whether to send it snapshot `seq` now: it is new, and the socket keeps up. The answer is remembered."""
+        if seq <= self.seq:
+            return False
+        if len(self.unacked) > UNACKED:
+            self.stalled_at = now if self.stalled_at is None else self.stalled_at
+            return False
+        self.unacked.append(seq)
+        self.seq = seq
+        return True
+
+    def acknowledge(self, seq: int) -> bool:
+        """Notes that all up to `seq` arrived. True when the socket had been held back and may go on."""
+        while self.unacked and self.unacked[0] <= seq:
+            self.unacked.popleft()
+        resumed = self.stalled_at is not None and len(self.unacked) <= UNACKED
+        if resumed:
+            self.stalled_at = None
+        return resumed
+
+    def is_lost(self, now: float) -> bool:
+        return self.stalled_at is not None and now - self.stalled_at >= STALLED_S
+
+
+def compose(scope: Scope, seq: int, boot: str) -> str:
+    """The text of a new snapshot. Runs in a thread of the hub and gives its connection back."""
+    try:
+        return snapshot.text(snapshot.build(scope, timezone.now(), seq=seq, boot=boot))
+    finally:
+        connections.close_all()
+
+
+class Hub:
+    """The open screens of one web process. It works while there are any; all its methods belong to one event loop.
+
+    `boot` is new with each hub and `seq` grows within it, so that a screen knows a restart from a gap.
+    """
+
+    def __init__(
+        self,
+        compose: Callable[[Scope, int, str], str] = compose,
+        rings: Callable[[], AsyncIterator[None]] = live.rings,
+        heartbeat_s: float = HEARTBEAT_S,
+    ):
+        self.boot = uuid4().hex
+        self.seq = 0
+        self.heartbeat_s = heartbeat_s
+        self._compose_text = compose
+        self._rings = rings
+        self._subscribers: dict[Scope, set[Subscriber]] = defaultdict(set)
+        self._latest: dict[Scope, tuple[int, str]] = {}
+        self._composing: dict[Scope, asyncio.Future] = {}
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="snapshot")
+        self._tasks: list[asyncio.Task] = []
+        self._changed = asyncio.Event()
+
+    async def subscribe(self, scope: Scope, subscriber: Subscriber) -> None:
+        """Sends the socket the present snapshot, at once where there is one, and every one that follows."""
+        self._subscribers[scope].add(subscriber)
+        if not self._tasks:
+            self._start()
+        if scope in self._latest:
+            await self._offer(scope, subscriber, *self._latest[scope])
+        else:
+            self._changed.set()
+
+    def unsubscribe(self, scope: Scope, subscriber: Subscriber) -> None:
+        """Forgets the socket. Doing it twice does nothing."""
+        self._subscribers[scope].discard(subscriber)
+        if not self._subscribers[scope]:
+            del self._subscribers[scope]
+            self._latest.pop(scope, None)
+        if not self._subscribers:
+            self._stop()
+
+    async def acknowledge(self, scope: Scope, subscriber: Subscriber, seq: int) -> None:
+        """The socket has snapshot `seq`. One that was held back gets the latest."""
+        if subscriber.acknowledge(seq) and scope in self._latest:
+            await self._offer(scope, subscriber, *self._latest[scope])
+
+    async def close(self) -> None:
+        """Stops for good, and returns when no thread reads the database any more."""
+        self._stop()
+        await asyncio.to_thread(self._threads.shutdown)
+
+    def _start(self) -> None:
+        self._changed = asyncio.Event()
+        self._tasks = [asyncio.create_task(self._push_changes()), asyncio.create_task(self._listen())]
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+
+    async def _listen(self) -> None:
+        first_s, longest_s = RELISTEN_S
+        wait_s = first_s
+        while True:
+            try:
+                async with aclosing(self._rings()) as rings:
+                    async for _ in rings:
+                        self._changed.set()
+                        wait_s = first_s
+            except Exception as error:
+                log.warning("The line to the database is lost (%s); listening again.", type(error).__name__)
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, longest_s)
+
+    async def _push_changes(self) -> None:
+        pace, now = Pace(), asyncio.get_running_loop().time
+        while True:
+            await self._change_or_heartbeat()
+            await asyncio.sleep(pace.wait_s(now()))
+            # Cleared before reading: what changes from here on rings again.
+            self._changed.clear()
+            begun = now()
+            try:
+                await asyncio.gather(*(self._push(scope) for scope in list(self._subscribers)))
+            except Exception:
+                log.exception("A push failed; the next one is tried.")
+            pace.pushed(begun, now())
+
+    async def _change_or_heartbeat(self) -> None:
+        try:
+            async with asyncio.timeout(self.heartbeat_s):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    async def _push(self, scope: Scope) -> None:
+        self.seq += 1
+        seq = self.seq
+        text = await self._compose(scope, seq)
+        self._latest.pop(scope, None)
+        if text and scope in self._subscribers:
+            self._latest[scope] = (seq, text)
+        for number, subscriber in enumerate(list(self._subscribers.get(scope, ())), 1):
+            await self._offer(scope, subscriber, seq, text or UNAVAILABLE)
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+
+    async def _compose(self, scope: Scope, seq: int) -> str | None:
+        """The snapshot's text; None when it cannot be had now, or takes too long."""
+        try:
+            async with asyncio.timeout(COMPOSE_S):
+                if earlier := self._composing.get(scope):
+                    await asyncio.wait({earlier})  # if it hangs, another would only hang beside it
+                return await asyncio.shield(self._begin_composing(scope, seq))
+        except Exception as error:
+            log.warning("No snapshot of %s: %s.", scope.window, type(error).__name__)
+            return None
+
+    def _begin_composing(self, scope: Scope, seq: int) -> asyncio.Future:
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._threads, self._compose_text, scope, seq, self.boot)
+        self._composing[scope] = work
+        work.add_done_callback(lambda _: self._composed(scope, work))
+        return work
+
+    def _composed(self, scope: Scope, work: asyncio.Future) -> None:
+        del self._composing[scope]
+        if not work.cancelled():
+            work.exception()  # seen, so that asyncio does not complain when nobody waited for it
+
+    async def _offer(self, scope: Scope, subscriber: Subscriber, seq: int, text: str) -> None:
+        """Sends the text if the socket keeps up. Whatever goes wrong ends this one socket and no other."""
+        now = asyncio.get_running_loop().time()
+        if subscriber not in self._subscribers.get(scope, ()):
+            return
+        if subscriber.is_lost(now):
+            await self._drop(scope, subscriber)
+            return
+        if text is not UNAVAILABLE and not subscriber.takes(seq, now):
+            return
+        try:
+            async with asyncio.timeout(SEND_S):
+                await subscriber.send(text)
+        except Exception as error:
+            log.info("A screen is gone: %s.", type(error).__name__)
+            await self._drop(scope, subscriber)
+
+    async def _drop(self, scope: Scope, subscriber: Subscriber) -> None:
+        self._subscribers[scope].discard(subscriber)
+        try:
+            async with asyncio.timeout(SEND_S):
+                await subscriber.close(TRY_AGAIN)
+        except Exception as error:
+            log.info("A lost screen could not be closed: %s.", type(error).__name__)
+        # Last, because with the last screen the hub stops, and this may run in its own task.
+        self.unsubscribe(scope, subscriber)
+
+
+hub = Hub()

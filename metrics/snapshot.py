@@ -1,0 +1,141 @@
+"""All that a screen shows, at one moment: whole, small, and without a word about any person."""
+
+import json
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from issues.models.issue import Priority
+
+from . import kpis, queries, sla
+from .window import UTC, Scope, Window
+
+PROMISES = {"first_response": 0, "resolution": 1}  # their places in SLA_TARGETS_S
+
+
+def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
+    """The snapshot of `scope` at `now`, ready for JSON. Seven queries, which all see the same state of the tables.
+
+    Instants are ISO 8601 in UTC with a Z, durations are seconds, rates 0 to 1; null is "nothing to
+    measure" or "never". `seq` numbers the snapshots of the hub `boot`; 0 and "" when none sent it.
+
+        kpis    NAME → value, unit, n, target, interim, better, state, lower_bound, extra (`kpis`)
+        now     open, waiting, waiting_since, waiting_by_priority (PRIORITY → n), thinking, speaking,
+                unsure, escalated_unassigned, at_risk, breached (promises, of either kind), last_reply_at
+        sla     PRIORITY → "first_response" | "resolution" → target_s, pending, at_risk, met, met_late,
+                breached, next_deadlines: [{issue, due_at, priority}], the nearest first
+        series  starts, received, resolved, ttfr_p50, ttfr_p90: one entry per bucket, and
+                unfinished: whether the last bucket is still being filled. The first bucket is whole,
+                and so may begin before the window does.
+        feed    [{at, kind, how, priority, type, took_s}], the newest first; how is "ai", "cached",
+                "template" or "human" for a reply, "system" or "human" for the rest
+    """
+    window = Window.parse(scope.window, now)
+    with _one_state():
+        promises = _sla(window)
+        return {
+            "v": 1,
+            "seq": seq,
+            "boot": boot,
+            "as_of": _z(now),
+            "window": window.name,
+            "kpis": kpis.measure(window),
+            "now": _now(window, promises),
+            "sla": promises,
+            "alerts": [],
+            "series": _series(window),
+            "feed": [_feed_line(row) for row in queries.feed(window)],
+        }
+
+
+def text(snapshot: dict) -> str:
+    """The snapshot as it goes over the wire."""
+    return json.dumps(snapshot, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def short(issue: UUID) -> str:
+    """An issue's name on screens: the end of its id, which is the random part."""
+    return str(issue)[-6:]
+
+
+@contextmanager
+def _one_state():
+    """Figures that are read one after the other agree. Inside another transaction, that one decides."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def _now(window: Window, promises: dict) -> dict:
+    row = queries.now(window)
+    both = [promise for kinds in promises.values() for promise in kinds.values()]
+    return row | {
+        "waiting_since": _z(row["waiting_since"]),
+        "waiting_by_priority": {p.value: row["waiting_by_priority"].get(p.value, 0) for p in Priority},
+        "at_risk": sum(promise["at_risk"] for promise in both),
+        "breached": sum(promise["breached"] for promise in both),
+        "last_reply_at": _z(row["last_reply_at"]),
+    }
+
+
+def _sla(window: Window) -> dict:
+    found = {(row["priority"], row["promise"]): row for row in queries.sla(window)}
+    return {
+        priority.value: {
+            promise: _promise(priority, promise, found.get((priority.value, promise))) for promise in PROMISES
+        }
+        for priority in Priority
+    }
+
+
+def _promise(priority: Priority, promise: str, row: dict | None) -> dict:
+    nearest = zip(row["next_ids"] or [], row["next_dues"] or [], strict=True) if row else []
+    return {
+        "target_s": settings.SLA_TARGETS_S[priority][PROMISES[promise]],
+        **{state: row[state] if row else 0 for state in sla.STATES},
+        "next_deadlines": [
+            {"issue": short(issue), "due_at": _z(due), "priority": priority.value} for issue, due in nearest
+        ],
+    }
+
+
+def _series(window: Window) -> dict:
+    starts = window.buckets(timezone.get_default_timezone())
+    rows = queries.series(window, starts)
+    return {
+        "starts": [_z(start) for start in starts],
+        "received": [row["received"] for row in rows],
+        "resolved": [row["resolved"] for row in rows],
+        "ttfr_p50": [_seconds(row["ttfr"] and row["ttfr"][0]) for row in rows],
+        "ttfr_p90": [_seconds(row["ttfr"] and row["ttfr"][1]) for row in rows],
+        "unfinished": window.end < starts[-1] + window.bucket,
+    }
+
+
+def _feed_line(row: dict) -> dict:
+    unspoken = "system" if row["automated"] else "human"
+    return {
+        "at": _z(row["at"]),
+        "kind": row["kind"],
+        "how": (row["kind"] == "replied" and row["spoken_by"]) or unspoken,
+        "priority": row["priority"],
+        "type": row["type"],
+        "took_s": _seconds(row["took_s"]),
+    }
+
+
+def _seconds(value: float | None) -> float | None:
+    """Rounded to milliseconds. An end before its beginning cannot be timed."""
+    return round(value, 3) if value is not None and value >= 0 else None
+
+
+def _z(at: datetime | None) -> str | None:
+    return at and at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

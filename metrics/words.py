@@ -1,0 +1,263 @@
+"""What the screen says about a snapshot. `static/js/words.js` says the same when the figures change.
+
+`texts()` holds every sentence, in the language of the reader; the page carries it to the script.
+`tests/js/words.json` holds examples that both must give.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from . import format
+
+KPI_STATES = {"good": _("on target"), "warn": _("interim target"), "bad": _("off target"), "none": _("no data")}
+
+PRIORITIES = {"critical": _("critical"), "high": _("high"), "medium": _("medium"), "low": _("low")}
+
+PROMISES = {"first_response": _("First response"), "resolution": _("Resolution")}
+
+SLA_STATES = {
+    "pending": _("In time"),
+    "at_risk": _("At risk"),
+    "breached": _("Breached"),
+    "met": _("Met"),
+    "met_late": _("Met late"),
+}
+
+# What a figure does not tell by itself, by its key in `extra`: how to write it, and the sentence.
+BESIDE = {
+    "waiting": ("count", _("still waiting: {value}")),
+    "unanswered": ("count", _("ended without a response: {value}")),
+    "unresolved": ("count", _("not resolved: {value}")),
+    "untouched_share": ("rate", _("resolved issues that no person touched: {value}")),
+    "interval": ("interval", _("95% interval: {value}")),
+    "response_rate": ("rate", _("customers who rated: {value}")),
+    "failed": ("count", _("not delivered: {value}")),
+    "uncounted": ("count", _("calls without a token count: {value}")),
+    "unpriced": ("count", _("calls without a price: {value}")),
+    "untrusted": ("count", _("left out, impossible times: {value}")),
+}
+
+HAPPENED = {
+    "replied": {
+        "ai": _("AI replied"),
+        "cached": _("Reply reused"),
+        "template": _("Template reply"),
+        "human": _("A person replied"),
+        "system": _("Replied"),
+    },
+    "resolved": {"system": _("Resolved automatically"), "human": _("Resolved by a person")},
+    "escalated": {"system": _("Handed to a person"), "human": _("Escalated by hand")},
+}
+
+PHASES = {
+    "connecting": _("connecting…"),
+    "live": _("live"),
+    "silent": _("{age} ago"),
+    "reconnecting": _("reconnecting…"),
+    "failing": _("no figures since {time}"),
+    "lost": _("no connection since {time}"),
+    "paused": _("paused"),
+    "ended": _("session ended"),
+}
+
+NOW = {
+    "waiting": _("Waiting for a reply"),
+    "answering": _("Being answered"),
+    "at_risk": _("Deadlines at risk"),
+    "breached": _("Deadlines breached"),
+    "escalated": _("Escalated, no owner"),
+    "unsure": _("May have been sent"),
+}
+
+SENTENCES = {
+    "no_target": _("no target"),
+    "n": _("n = {n}"),
+    "oldest": _("oldest:"),
+    "nobody_waits": _("nobody waits"),
+    "last_reply": _("since the last reply:"),
+    "no_reply": _("no reply yet"),
+    "of_each": _("response {first_response} · resolution {resolution}"),
+    "of_open": _("open issues: {n}"),
+    "looked_up": _("looked up before speaking again"),
+    "nothing_unsure": _("every send is certain"),
+    "due_in": _("{time} left"),
+    "overdue": _("{time} late"),
+    "took": _("in {time}"),
+    "received": _("Received"),
+    "resolved": _("Resolved"),
+    "median": _("Median"),
+    "nine_in_ten": _("9 in 10"),
+    "unfinished": _("unfinished"),
+    "nothing_received": _("Nothing was received in this time."),
+    "nothing_answered": _("Nothing to time in this window yet."),
+    "volume_summary": _("Most received: {most} at {when}. Last period: {received} received, {resolved} resolved."),
+    "ttfr_summary": _("Slowest: 9 in 10 within {slowest} at {when}. Last measured: median {median}, 9 in 10 {high}."),
+    "updated": _("as of {time}"),
+}
+
+
+def texts() -> dict:
+    """Every sentence of the screen, for its script."""
+    return {
+        "states": KPI_STATES,
+        "priorities": PRIORITIES,
+        "promises": PROMISES,
+        "beside": {key: {"format": how, "text": text} for key, (how, text) in BESIDE.items()},
+        "happened": HAPPENED,
+        "phases": PHASES,
+    } | SENTENCES
+
+
+def say(sentence: str, **values: str) -> str:
+    """A sentence of this module with its blanks filled."""
+    return str(SENTENCES[sentence]).format(**values)
+
+
+def card(kpi: dict) -> dict:
+    """One figure in words: figure, state, word, beside.
+
+    Without a target there is nothing to be good at: the state is then "none", and says why.
+    """
+    judged = kpi["target"] is not None or kpi["value"] is None
+    return {
+        "figure": figure(kpi),
+        "state": kpi["state"] if judged else "none",
+        "word": str(KPI_STATES[kpi["state"]] if judged else SENTENCES["no_target"]),
+        "beside": " · ".join([say("n", n=format.count(kpi["n"])), *beside(kpi["extra"])]),
+    }
+
+
+def figure(kpi: dict) -> str:
+    """The value in its unit; "≥" stands before one that can only grow."""
+    value = format.measure(kpi["value"], kpi["unit"])
+    return f"≥{format.SPACE}{value}" if kpi["lower_bound"] and kpi["value"] is not None else value
+
+
+def goal(value: float | None, kpi: dict) -> str:
+    """What the figure should reach, "≤ 30 s"; empty without a goal."""
+    if value is None:
+        return ""
+    return f"{'≥' if kpi['better'] == 'higher' else '≤'}{format.SPACE}{round_figure(value, kpi['unit'])}"
+
+
+def round_figure(value: float, unit: str) -> str:
+    """A value that people chose, such as a target: a whole percentage has no decimals."""
+    percent = value * 100
+    if unit == "rate" and abs(percent - round(percent)) < 1e-9:
+        return format.rate(1).replace("100", format.count(percent))
+    return format.measure(value, unit)
+
+
+def beside(extra: dict) -> list[str]:
+    """What must be said beside a figure; nothing of what is absent, or a count of none."""
+    told = ((key, how, text) for key, (how, text) in BESIDE.items() if tells(extra.get(key), how))
+    return [str(text).format(value=written(extra[key], how)) for key, how, text in told]
+
+
+def tells(value, how: str) -> bool:
+    return bool(value) if how == "count" else value is not None
+
+
+def written(value, how: str) -> str:
+    if how == "interval":
+        return f"{format.rate(value[0])} – {format.rate(value[1])}"
+    return format.rate(value) if how == "rate" else format.count(value)
+
+
+def now_cells(snapshot: dict) -> dict[str, dict]:
+    """How it stands at this moment: per cell its value, state, what is said below, and a time that runs from `since`."""
+    now, sla = snapshot["now"], snapshot["sla"]
+    waits, spoke = now["waiting_since"], now["last_reply_at"]
+    return {
+        "waiting": cell(now["waiting"], "none", say("oldest" if waits else "nobody_waits"), waits),
+        "answering": cell(now["thinking"] + now["speaking"], "none", say("last_reply" if spoke else "no_reply"), spoke),
+        "at_risk": cell(now["at_risk"], "warn", of_each(sla, "at_risk")),
+        "breached": cell(now["breached"], "bad", of_each(sla, "breached")),
+        "escalated": cell(now["escalated_unassigned"], "warn", say("of_open", n=format.count(now["open"]))),
+        "unsure": cell(now["unsure"], "warn", say("looked_up" if now["unsure"] else "nothing_unsure")),
+    }
+
+
+def cell(value: int, state: str, below: str, since: str | None = None) -> dict:
+    """`state` is what any number above none means."""
+    return {"value": format.count(value), "state": state if value else "none", "below": below, "since": since or ""}
+
+
+def of_each(sla: dict, state: str) -> str:
+    sums = {promise: sum(kinds[promise][state] for kinds in sla.values()) for promise in PROMISES}
+    return say("of_each", **{promise: format.count(n) for promise, n in sums.items()})
+
+
+def deadlines(sla: dict, most: int = 6) -> list[dict]:
+    """The nearest open deadlines of every priority and promise: issue, due_at, priority, promise in words."""
+    every = (
+        due | {"priority": str(PRIORITIES[due["priority"]]), "promise": str(PROMISES[promise])}
+        for kinds in sla.values()
+        for promise in PROMISES
+        for due in kinds[promise]["next_deadlines"]
+    )
+    return sorted(every, key=lambda due: (due["due_at"], due["issue"]))[:most]
+
+
+def event(line: dict) -> dict:
+    """One line of the feed in words: at, kind, text, priority, type, took."""
+    return {
+        "at": line["at"],
+        "kind": line["kind"],
+        "text": str(HAPPENED[line["kind"]][line["how"]]),
+        "priority": str(PRIORITIES[line["priority"]]),
+        "type": line["type"].replace("_", " "),
+        "took": "" if line["took_s"] is None else say("took", time=format.duration(line["took_s"])),
+    }
+
+
+def bucket(start: str, window: str) -> str:
+    """The name of a bucket: its time of day, with the day where the window has several."""
+    if window == "30d":
+        return format.day(start)
+    return f"{format.day(start)} {format.time(start)}" if window == "7d" else format.time(start)
+
+
+def volume_summary(series: dict, window: str) -> str:
+    """The volume chart in a sentence."""
+    received = series["received"]
+    if not any(received):
+        return say("nothing_received")
+    most = max(received)
+    return say(
+        "volume_summary",
+        most=format.count(most),
+        when=bucket(series["starts"][received.index(most)], window),
+        received=format.count(received[-1]),
+        resolved=format.count(series["resolved"][-1]),
+    )
+
+
+def ttfr_summary(series: dict, window: str) -> str:
+    """The first-response chart in a sentence."""
+    measured = [place for place, value in enumerate(series["ttfr_p90"]) if value is not None]
+    if not measured:
+        return say("nothing_answered")
+    slowest = max(measured, key=lambda place: series["ttfr_p90"][place])
+    return say(
+        "ttfr_summary",
+        slowest=format.duration(series["ttfr_p90"][slowest]),
+        when=bucket(series["starts"][slowest], window),
+        median=format.duration(series["ttfr_p50"][measured[-1]]),
+        high=format.duration(series["ttfr_p90"][measured[-1]]),
+    )
+
+
+def series_rows(series: dict, window: str) -> list[dict]:
+    """The charts as rows: label, received, resolved, median, high, and whether the row is still being filled."""
+    last = len(series["starts"]) - 1
+    return [
+        {
+            "label": bucket(start, window),
+            "received": format.count(series["received"][place]),
+            "resolved": format.count(series["resolved"][place]),
+            "median": format.duration(series["ttfr_p50"][place]),
+            "high": format.duration(series["ttfr_p90"][place]),
+            "unfinished": series["unfinished"] and place == last,
+        }
+        for place, start in enumerate(series["starts"])
+    ]

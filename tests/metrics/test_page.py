@@ -1,0 +1,120 @@
+"""What people see before any script runs, and what the script finds to work on."""
+
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from issues.models.issue import Priority
+from metrics import words
+from tests.support import make
+
+
+class Tags(HTMLParser):
+    """The tags of a page with their attributes, in order."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def values(self, attribute: str) -> list[str]:
+        return [found[attribute] for _, found in self.tags if attribute in found]
+
+
+@pytest.fixture
+def page(client, db):
+    """Reads a page as a signed-in member of staff: `page("/performance")` is its HTML."""
+    client.force_login(get_user_model().objects.create_user("ana", is_staff=True))
+    client.cookies["django_language"] = "en"
+    return lambda path="/performance": client.get(path).content.decode()
+
+
+def card(html: str, name: str) -> str:
+    return re.search(rf'<article[^>]*data-kpi="{name}".*?</article>', html, re.DOTALL)[0]
+
+
+def test_with_nothing_measured_no_figure_is_zero_or_good(page):
+    html = page()
+    for name in ("ttfr_p50", "automation_rate", "ai_precision", "ai_cost_usd"):
+        assert ">—<" in card(html, name)
+        assert "no data" in card(html, name)
+        assert 'data-state="none"' in card(html, name)
+    assert "Nothing was received in this time." in html
+
+
+def test_a_customer_still_waiting_is_shown_as_at_least_and_with_an_age(page):
+    at = timezone.now() - timedelta(minutes=10)
+    make.issue(at=at, response_due_at=at + timedelta(minutes=2))
+    html = page()
+    assert "≥" in card(html, "ttfr_p50")
+    assert "off target" in card(html, "ttfr_p50")
+    assert re.search(r'data-now="breached" data-state="bad"', html)
+    assert re.search(r'data-since="20[^"]+Z">10\s+min', html)
+
+
+@pytest.mark.parametrize("path", ["/performance", "/performance?window=30d", "/nowhere"])
+def test_no_page_has_what_the_content_security_policy_refuses(page, path):
+    for tag, attributes in Tags(page(path)).tags:
+        assert tag != "style"
+        assert "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+        assert tag != "script" or "src" in attributes or attributes.get("type") == "application/json"
+
+
+def test_the_script_finds_every_place_that_it_writes_to(page):
+    tags = Tags(page())
+    assert tags.values("data-now") == list(words.NOW)
+    assert sorted(tags.values("data-sla")) == sorted(f"{p}:{kind}" for p in Priority.values for kind in words.PROMISES)
+    for attribute in ("data-list", "data-empty", "data-template"):
+        assert tags.values(attribute) == ["deadlines", "feed"]
+    for attribute in ("data-chart", "data-summary", "data-rows"):
+        assert tags.values(attribute) == ["volume", "ttfr"]
+    assert tags.values("data-banner") == ["old", "failing", "ended"]
+    assert {"texts", "figures", "snapshot"} <= set(tags.values("id"))
+
+
+def test_the_page_says_its_language_zone_and_age(page):
+    main = next(attributes for tag, attributes in Tags(page()).tags if tag == "main")
+    assert (main["data-language"], main["data-zone"]) == ("en", "America/Sao_Paulo")
+    assert main["data-as-of"].endswith("Z")
+
+
+def test_headings_skip_no_level_and_names_are_unique(page):
+    tags = Tags(page())
+    levels = [int(tag[1]) for tag, _ in tags.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    names = tags.values("id")
+    assert len(names) == len(set(names))
+
+
+def test_only_staff_is_shown_the_way_to_the_administration(page, client):
+    assert "/admin/" in page()
+    get_user_model().objects.update(is_staff=False)
+    assert "/admin/" not in page()
+
+
+def test_a_stranger_does_not_learn_what_is_not_configured(client, db):
+    html = client.get("/login/").content.decode()
+    assert 'autocomplete="current-password"' in html
+    assert "Gemini" not in html
+
+
+def test_a_wrong_password_is_told_where_a_screen_reader_hears_it(client, db):
+    html = client.post("/login/", {"username": "ana", "password": "wrong"}).content.decode()
+    assert 'role="alert"' in html
+    assert 'aria-invalid="true"' in html
+
+
+def test_a_missing_page_leads_back(page):
+    html = page("/nowhere")
+    assert "This page does not exist" in html
+    assert 'href="/performance"' in html

@@ -1,0 +1,168 @@
+"""The page, the figures for programs, and whether we are well."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connection
+from django.utils import timezone, translation
+
+from issues.models import ApiKey
+from metrics import charts, views
+from mis_dashboard.models import Process
+from tests.support import make
+
+SNAPSHOT = "/api/metrics/snapshot"
+
+
+@pytest.fixture
+def ana(db):
+    return get_user_model().objects.create_user("ana")
+
+
+class TestPage:
+    def test_a_stranger_is_asked_to_log_in(self, client, db):
+        answer = client.get("/performance?window=7d")
+        assert answer.status_code == 302
+        assert answer.url.startswith("/login/?next=/performance")
+
+    def test_it_has_every_figure_without_any_script(self, client, ana):
+        client.force_login(ana)
+        now = timezone.now()
+        make.issue(at=now - timedelta(minutes=9), first_response_at=now - timedelta(minutes=9) + timedelta(seconds=17))
+        answer = client.get("/performance")
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+        html = answer.content.decode()
+        assert [html.count(f'data-kpi="{name}"') for name in answer.context["snapshot"]["kpis"]] == [1] * 12
+        assert "17" in html
+
+    def test_its_context_is_what_the_template_and_the_script_need(self, client, ana):
+        client.force_login(ana)
+        context = client.get("/performance?window=7d").context
+        assert (context["window"], context["windows"]) == ("7d", ["1h", "24h", "7d", "30d"])
+        assert context["snapshot"]["window"] == "7d"
+        assert set(context["figures"]) == {"volume", "ttfr"}
+        assert set(context["kpis"][0]) >= {"name", "label", "question", "formula", "value", "unit", "n", "state"}
+        assert [kpi["name"] for kpi in context["kpis"]] == list(context["snapshot"]["kpis"])
+
+    def test_an_unknown_window_shows_the_default_one(self, client, ana):
+        client.force_login(ana)
+        assert client.get("/performance?window=nonsense").context["window"] == "24h"
+
+    def test_its_words_are_portuguese_for_those_who_ask_for_nothing_else(self, client, ana):
+        client.force_login(ana)
+        assert 'lang="pt-br"' in client.get("/performance").content.decode()
+
+
+class TestSnapshotAPI:
+    def test_a_stranger_is_told_how_to_come_in(self, client, db):
+        answer = client.get(SNAPSHOT)
+        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
+        assert answer.json()["error"] == "unauthorized"
+
+    @pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
+    def test_a_key_opens_it(self, client, db, header):
+        _key, text = ApiKey.issue("n8n")
+        answer = client.get(SNAPSHOT, headers={header: f"Bearer {text}" if header == "Authorization" else text})
+        assert answer.status_code == 200
+        assert answer.json()["window"] == "24h"
+        assert answer["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("header", ["", "Bearer", "Bearer mis_wrong", "Basic abc"])
+    def test_anything_else_does_not(self, client, db, header):
+        assert client.get(SNAPSHOT, headers={"Authorization": header}).status_code == 401
+
+    def test_a_revoked_key_does_not(self, client, db):
+        key, text = ApiKey.issue("old")
+        key.revoked_at = timezone.now()
+        key.save()
+        assert client.get(SNAPSHOT, headers={"X-API-Key": text}).status_code == 401
+
+    def test_a_session_opens_it(self, client, ana):
+        client.force_login(ana)
+        answer = client.get(SNAPSHOT + "?window=30d")
+        assert (answer.status_code, answer.json()["window"]) == (200, "30d")
+
+    def test_an_unknown_window_is_refused_with_those_there_are(self, client, ana):
+        client.force_login(ana)
+        answer = client.get(SNAPSHOT + "?window=2h")
+        assert (answer.status_code, answer.json()["allowed"]) == (400, ["1h", "24h", "7d", "30d"])
+
+    def test_it_is_only_read(self, client, ana):
+        client.force_login(ana)
+        assert client.post(SNAPSHOT).status_code == 405
+
+
+class TestHealth:
+    def test_being_alive_needs_no_database(self, client):
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.content) == (200, b"ok")
+
+    def beat(self, role, seconds_ago=0):
+        seen = timezone.now() - timedelta(seconds=seconds_ago)
+        Process.objects.create(role=role, host="h", pid=1, seen_at=seen)
+
+    def test_ready_is_database_worker_and_clock(self, client, db):
+        self.beat("worker")
+        self.beat("clock", 9)
+        answer = client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json() == {"ready": True, "database": True, "worker": True, "clock": True}
+
+    def test_a_worker_not_seen_for_ten_seconds_is_missing(self, client, db):
+        self.beat("worker", 11)
+        self.beat("clock", 3600)
+        self.beat("clock")
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json() == {"ready": False, "database": True, "worker": False, "clock": True}
+
+    def test_without_a_database_nothing_is_ready(self, client, db):
+        def refuse(*_):
+            raise OperationalError("no database")
+
+        with connection.execute_wrapper(refuse):
+            answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json() == {"ready": False, "database": False, "worker": False, "clock": False}
+
+
+class TestProduct:
+    def test_every_page_knows_what_is_not_configured(self, rf, settings):
+        settings.GEMINI_API_KEY = settings.EVOLUTION_BASE_URL = ""
+        assert views.product(rf.get("/")) == {
+            "demo": settings.DEMO,
+            "missing": ["Gemini", "WhatsApp"],
+            "version": views.VERSION,
+        }
+
+    def test_what_is_configured_is_not_missing(self, rf, settings):
+        settings.GEMINI_API_KEY = settings.EVOLUTION_API_KEY = settings.EVOLUTION_INSTANCE = "x"
+        settings.EVOLUTION_BASE_URL = "http://127.0.0.1:1"
+        assert views.product(rf.get("/"))["missing"] == []
+
+
+class TestCharts:
+    def test_every_trace_names_a_list_of_the_series(self):
+        traces = [trace for figure in charts.figures().values() for trace in figure["data"]]
+        assert [trace["meta"]["series"] for trace in traces] == ["received", "resolved", "ttfr_p50", "ttfr_p90"]
+
+    def test_they_are_small_json_without_any_data(self):
+        text = json.dumps(charts.figures())
+        assert len(text) < 3000
+        assert "bdata" not in text
+
+    def test_a_gap_stays_a_gap_and_the_target_is_drawn(self):
+        ttfr = charts.figures()["ttfr"]
+        assert [trace["connectgaps"] for trace in ttfr["data"]] == [False, False]
+        assert [shape["y0"] for shape in ttfr["layout"]["shapes"]] == [30]
+
+    def test_they_are_made_once_per_language(self):
+        with translation.override("en"):
+            english = charts.figures()
+            assert charts.figures() is english
+        with translation.override("pt-br"):
+            assert charts.figures() is not english
+        assert english["volume"]["data"][0]["name"] == "Received"

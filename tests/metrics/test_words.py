@@ -1,0 +1,98 @@
+"""The server says what the browser says: both meet the examples in tests/js/words.json, in English."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone, translation
+
+from metrics import kpis, sla, words
+from metrics.templatetags import mis
+
+JS = Path(__file__).parent.parent / "js"
+EXAMPLES = json.loads((JS / "words.json").read_text())
+
+
+def examples(group: str):
+    return pytest.mark.parametrize("example", EXAMPLES[group], ids=lambda example: example["name"])
+
+
+@pytest.fixture(autouse=True)
+def _english_in_sao_paulo():
+    with translation.override("en"), timezone.override("America/Sao_Paulo"):
+        yield
+
+
+@examples("cards")
+def test_a_figure_is_said_as_in_the_browser(example):
+    assert words.card(example["given"]) == example["says"]
+
+
+@examples("now_cells")
+def test_the_moment_is_said_as_in_the_browser(example):
+    assert words.now_cells(example["given"]) == example["says"]
+
+
+@examples("deadlines")
+def test_deadlines_are_ordered_as_in_the_browser(example):
+    assert words.deadlines(example["given"]) == example["says"]
+
+
+@examples("events")
+def test_what_happened_is_said_as_in_the_browser(example):
+    assert words.event(example["given"]) == example["says"]
+
+
+@examples("summaries")
+def test_a_chart_is_summed_up_as_in_the_browser(example):
+    series, window = example["given"], example["window"]
+    said = {"volume": words.volume_summary(series, window), "ttfr": words.ttfr_summary(series, window)}
+    assert said == example["says"]
+
+
+@examples("rows")
+def test_a_chart_has_the_rows_it_has_in_the_browser(example):
+    assert words.series_rows(example["given"], example["window"]) == example["says"]
+
+
+def test_the_browser_is_tested_with_the_sentences_that_the_page_gives_it():
+    sentences = json.loads(json.dumps(words.texts(), cls=DjangoJSONEncoder))
+    assert json.loads((JS / "texts.json").read_text()) == sentences
+
+
+def test_every_state_has_a_word():
+    assert set(words.SLA_STATES) == set(sla.STATES)
+    assert set(words.KPI_STATES) == {"good", "warn", "bad", "none"}
+
+
+@pytest.mark.parametrize("kpi", kpis.KPIS, ids=lambda kpi: kpi.name)
+def test_a_unit_that_a_figure_has_is_written_by_the_screen(kpi):
+    assert words.figure({"value": 1, "unit": kpi.unit, "lower_bound": False}) != "—"
+
+
+def test_a_goal_is_a_round_figure_with_its_direction():
+    assert words.goal(0.95, {"better": "higher", "unit": "rate"}) == "≥\N{NO-BREAK SPACE}95%"
+    assert words.goal(30, {"better": "lower", "unit": "s"}) == "≤\N{NO-BREAK SPACE}30\N{NO-BREAK SPACE}s"
+    assert words.goal(0.125, {"better": "lower", "unit": "rate"}) == "≤\N{NO-BREAK SPACE}12.5%"
+    assert words.goal(None, {"better": "lower", "unit": "usd"}) == ""
+
+
+def test_units_are_set_smaller_and_foreign_text_is_escaped():
+    assert mis.figure("1 min") == '1<span class="figure-unit"> min</span>'
+    assert mis.figure("—") == '<span class="figure-unit">—</span>'
+    assert mis.figure("< 1") == '<span class="figure-unit">&lt; </span>1'
+
+
+def test_a_countdown_goes_below_its_deadline():
+    at = "2025-11-23T17:00:00Z"
+    assert mis.countdown("2025-11-23T17:00:11.200Z", at) == "12\N{NO-BREAK SPACE}s left"
+    assert mis.countdown("2025-11-23T16:59:57Z", at) == "3\N{NO-BREAK SPACE}s late"
+
+
+def test_nobody_waiting_has_no_age():
+    assert mis.age("", "2025-11-23T17:00:00Z") == "—"
+    assert (
+        mis.age("2025-11-23T16:58:40Z", "2025-11-23T17:00:00Z")
+        == "1\N{NO-BREAK SPACE}min\N{NO-BREAK SPACE}20\N{NO-BREAK SPACE}s"
+    )
