@@ -1,0 +1,50 @@
+// The page /performance: what the server wrote, kept fresh.
+import { Charts } from "./charts.js";
+import { ServerClock, tick } from "./clocks.js";
+import { closeExplanations } from "./explain.js";
+import { Live } from "./live.js";
+import { render } from "./render.js";
+import { showStatus } from "./status.js";
+
+const root = document.querySelector("[data-as-of]");
+const { zone, language, window: scope } = root.dataset;
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+
+const texts = { ...read("texts"), zone, language };
+const charts = new Charts(root, read("figures"), texts);
+const clock = new ServerClock();
+let newest = null; // what came while nobody looked, to be shown when someone does
+
+const live = new Live({
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/performance/?window=${scope}`,
+  heard(snapshot) {
+    clock.heard(snapshot.as_of);
+    newest = snapshot;
+    if (!document.hidden) show();
+  },
+  changed: (state) => showStatus(document, state, Date.now(), texts),
+});
+
+function show() {
+  if (!newest) return;
+  render(root, newest, texts);
+  tick(root, clock.now(), texts);
+  charts.show(newest);
+  newest = null;
+}
+
+clock.heard(root.dataset.asOf);
+charts.show(read("snapshot"));
+closeExplanations();
+live.start();
+
+setInterval(() => {
+  live.tell({ type: "tick" });
+  if (!document.hidden) tick(root, clock.now(), texts);
+}, 1000);
+addEventListener("online", () => live.tell({ type: "online" }));
+document.addEventListener("theme-changed", () => charts.repaint());
+document.addEventListener("visibilitychange", () => {
+  live.tell({ type: document.hidden ? "hidden" : "visible" });
+  if (!document.hidden) show();
+});

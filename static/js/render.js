@@ -1,0 +1,149 @@
+// A snapshot onto the page: the elements that the server wrote are kept, and changed where their words changed.
+import { count, pieces, time } from "./format.js";
+import { card, deadlines, event, nowCells, seriesRows, summaries } from "./words.js";
+
+/** Shows the whole snapshot under `root`, the page's main element. */
+export function render(root, snapshot, texts) {
+  renderCards(root, snapshot.kpis, texts);
+  renderNow(root, nowCells(snapshot, texts));
+  renderSla(root, snapshot.sla, texts);
+  renderList(root, "deadlines", deadlines(snapshot.sla, texts), fillDeadline);
+  renderList(root, "feed", snapshot.feed, (item, line) => fillEvent(item, event(line, texts), texts));
+  renderSeries(root, snapshot, texts);
+  renderAsOf(root, time(snapshot.as_of, texts.zone, true), texts);
+}
+
+function renderCards(root, kpis, texts) {
+  for (const element of root.querySelectorAll("[data-kpi]")) {
+    const kpi = kpis[element.dataset.kpi];
+    if (kpi) renderCard(element, card(kpi, texts));
+  }
+}
+
+function renderCard(element, words) {
+  const place = part(element, "figure");
+  if (place.textContent !== words.figure) {
+    place.replaceChildren(...figure(words.figure));
+    notice(place);
+  }
+  state(element, words.state);
+  for (const name of ["word", "beside"]) write(part(element, name), words[name]);
+}
+
+function figure(text) {
+  return pieces(text).map((piece) => (piece.number ? piece.text : unit(piece.text)));
+}
+
+function unit(text) {
+  const element = document.createElement("span");
+  element.className = "figure-unit";
+  element.textContent = text;
+  return element;
+}
+
+function renderNow(root, cells) {
+  for (const [name, cell] of Object.entries(cells)) {
+    const element = root.querySelector(`[data-now="${name}"]`);
+    state(element, cell.state);
+    if (write(part(element, "value"), cell.value)) notice(part(element, "value"));
+    write(part(element, "below"), cell.below);
+    const clock = part(element, "since");
+    clock.dataset.since = cell.since;
+    clock.hidden = !cell.since;
+  }
+}
+
+const BADGES = { at_risk: "warn", breached: "bad" };
+
+function renderSla(root, sla, texts) {
+  for (const row of root.querySelectorAll("[data-sla]")) {
+    const [priority, promise] = row.dataset.sla.split(":");
+    const found = sla[priority][promise];
+    for (const cell of row.querySelectorAll("[data-part][data-state]")) {
+      const n = found[cell.dataset.part];
+      cell.dataset.state = n ? (BADGES[cell.dataset.part] ?? "none") : "none";
+      write(part(cell, "n"), count(n, texts.language));
+    }
+  }
+}
+
+/** The list `name` from its <template>; without lines, its words for that. */
+function renderList(root, name, lines, fill) {
+  const list = root.querySelector(`[data-list="${name}"]`);
+  const template = root.querySelector(`[data-template="${name}"]`);
+  list.hidden = lines.length === 0;
+  root.querySelector(`[data-empty="${name}"]`).hidden = lines.length > 0;
+  refill(list, lines, (line) => fill(template.content.cloneNode(true), line));
+}
+
+/** New children, only if they would be others: a selection or a focus in the old ones would be lost. */
+function refill(parent, lines, make) {
+  const key = JSON.stringify(lines);
+  if (parent.shownLines === key) return;
+  parent.shownLines = key;
+  parent.replaceChildren(...lines.map(make));
+}
+
+function fillDeadline(item, due) {
+  write(part(item, "promise"), due.promise);
+  write(part(item, "what"), `${due.priority} · …${due.issue}`);
+  part(item, "due").dataset.due = part(item, "due").dateTime = due.due_at;
+  return item;
+}
+
+function fillEvent(item, line, texts) {
+  part(item, "icon").setAttribute("href", `#kind-${line.kind}`);
+  write(part(item, "text"), line.text);
+  write(part(item, "what"), [line.priority, line.type, line.took].filter(Boolean).join(" · "));
+  part(item, "at").dateTime = line.at;
+  write(part(item, "at"), time(line.at, texts.zone, true));
+  return item;
+}
+
+const COLUMNS = { volume: ["received", "resolved"], ttfr: ["median", "high"] };
+
+function renderSeries(root, { series, window }, texts) {
+  const rows = seriesRows(series, window, texts);
+  for (const [name, columns] of Object.entries(COLUMNS)) {
+    write(root.querySelector(`[data-summary="${name}"]`), summaries[name](series, window, texts));
+    refill(root.querySelector(`[data-rows="${name}"]`), rows, (row) => tableRow(row, columns, texts));
+  }
+}
+
+function tableRow(row, columns, texts) {
+  const line = document.createElement("tr");
+  const head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = row.unfinished ? `${row.label} (${texts.unfinished})` : row.label;
+  line.append(head);
+  for (const column of columns) line.insertCell().textContent = row[column];
+  return line;
+}
+
+function renderAsOf(root, at, texts) {
+  for (const element of root.querySelectorAll('[data-part="as-of"]')) write(element, at);
+  write(part(root, "as-of-words"), texts.updated.replace("{time}", at));
+}
+
+function part(element, name) {
+  return element.querySelector(`[data-part="${name}"]`);
+}
+
+/** Whether the text was another one. */
+function write(element, text) {
+  if (element.textContent === text) return false;
+  element.textContent = text;
+  return true;
+}
+
+function state(element, name) {
+  element.dataset.state = name;
+  part(element, "icon").setAttribute("href", `#state-${name}`);
+}
+
+/** Marks the element for a moment, anew if it is still marked. */
+function notice(element) {
+  element.classList.remove("has-changed");
+  void element.offsetWidth; // makes the browser see the element without the mark
+  element.classList.add("has-changed");
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { namedPlaces, paint, ticks } from "../../static/js/charts.js";
+
+test("seconds are marked in steps of a clock", () => {
+  assert.deepEqual(ticks(42, true), [0, 10, 20, 30, 40, 50]);
+  assert.deepEqual(ticks(400, true), [0, 120, 240, 360, 480]);
+  assert.equal(ticks(40 * 86400, true).at(-1), 40 * 86400);
+});
+
+test("counts are marked in round whole numbers", () => {
+  assert.deepEqual(ticks(3, false), [0, 1, 2, 3]);
+  assert.deepEqual(ticks(16, false), [0, 5, 10, 15, 20]);
+  assert.deepEqual(ticks(0, false), [0, 1]);
+  assert.deepEqual(ticks(1100, false), [0, 500, 1000, 1500]);
+});
+
+test("the newest bucket always has its name, and names have room", () => {
+  assert.deepEqual(namedPlaces(25, 9), [0, 3, 6, 9, 12, 15, 18, 21, 24]);
+  assert.deepEqual(namedPlaces(13, 3), [2, 7, 12]);
+  assert.deepEqual(namedPlaces(2, 0), [1]);
+});
+
+const texts = { zone: "America/Sao_Paulo", language: "en" };
+const tones = { main: "#00f", quiet: "#888", good: "#0a0", text: "#444", surface: "#fff", band: "#eee", edge: "#999" };
+const snapshot = {
+  window: "24h",
+  series: {
+    starts: ["2025-11-23T15:00:00Z", "2025-11-23T16:00:00Z", "2025-11-23T17:00:00Z"],
+    received: [4, 0, 2],
+    resolved: [1, 2, 0],
+    ttfr_p50: [6.25, null, 12],
+    ttfr_p90: [9, null, 20],
+    unfinished: true,
+  },
+};
+const line = {
+  layout: {
+    height: 280,
+    xaxis: { type: "date" },
+    yaxis: {},
+    shapes: [{ type: "line", y0: 30, y1: 30, line: { dash: "dash" } }],
+    annotations: [{ text: "target 30 s" }],
+  },
+  data: [{ type: "scatter", name: "Median", connectgaps: false, line: { width: 2 }, meta: { series: "ttfr_p50", tone: "main" } }],
+};
+const bar = {
+  layout: { xaxis: {}, yaxis: {} },
+  data: [{ type: "bar", name: "Received", meta: { series: "received", tone: "quiet" } }],
+};
+const drawn = (figure) => paint(figure, snapshot, texts, tones, 600);
+
+test("a gap in the figures stays a gap", () => {
+  const [trace] = drawn(line).data;
+  assert.deepEqual(trace.y, [6.25, null, 12]);
+  assert.equal(trace.connectgaps, false);
+});
+
+test("times and values are written by us, in the page's zone", () => {
+  const { data, layout } = drawn(line);
+  assert.equal(data[0].customdata[0].replaceAll("\u00a0", " "), "12:00 · Median: 6.3 s");
+  assert.deepEqual(layout.xaxis.ticktext, ["12:00", "13:00", "14:00"]);
+  assert.deepEqual(layout.yaxis.ticktext.map((text) => text.replaceAll("\u00a0", " ")), ["0 s", "10 s", "20 s", "30 s"]);
+});
+
+test("the unfinished bucket is marked by shape, not by colour alone", () => {
+  assert.deepEqual(drawn(line).data[0].marker.symbol, ["circle", "circle", "circle-open"]);
+  assert.deepEqual(drawn(bar).data[0].marker.pattern.shape, ["", "", "/"]);
+  const band = drawn(bar).layout.shapes.at(-1);
+  assert.deepEqual([band.x0, band.x1], [1.5, 2.5]);
+});
+
+test("the target keeps its place and has its name in the legend", () => {
+  const [target] = drawn(line).layout.shapes;
+  assert.deepEqual([target.y0, target.name, target.showlegend], [30, "target 30 s", true]);
+});
+
+test("a finished window has no mark", () => {
+  const finished = { ...snapshot, series: { ...snapshot.series, unfinished: false } };
+  const { data, layout } = paint(bar, finished, texts, tones, 600);
+  assert.deepEqual(data[0].marker.pattern.shape, ["", "", ""]);
+  assert.deepEqual(layout.shapes, []);
+});
