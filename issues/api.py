@@ -12,6 +12,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyHeader, HttpBearer
 from pydantic import AwareDatetime, ConfigDict, StringConstraints
 
+from mis_dashboard.lib import wire
+
 from . import phones
 from .ingest import Inbound, ingest
 from .models import ApiKey, InboundEvent, Issue
@@ -114,7 +116,7 @@ def _inbound(request: HttpRequest, body: CreateIssue, phone: str | None) -> Inbo
         source=InboundEvent.Source.API,
         key=_key(request, body),
         kind="issues/create",
-        payload=json.loads(request.body),
+        payload=wire.storable(json.loads(request.body)),
         location=body.location or "",
         phone=phone,
         name=body.customer_name or "",

@@ -17,7 +17,7 @@ from .channels.base import ChannelError, Misconfigured, Refused, Sent, TryLater,
 from .crm.ghl import client as crm
 from .models import Action, Customer, Issue, Response
 from .models.issue import Priority, Status
-from .models.response import IN_FLIGHT, PENDING, Delivery, State
+from .models.response import IN_FLIGHT, Delivery, State
 
 log = logging.getLogger("mis.deliver")
 
@@ -100,12 +100,12 @@ def record_sent(response: Response, sent: Sent, *, at: datetime | None = None) -
     """The channel accepted the message (`at`: when, unless just now). Does nothing when that was recorded before."""
     at = at or timezone.now()
     with transaction.atomic():
+        issue = queries.locked(response.issue)
         recorded = Response.objects.filter(pk=response.pk, state__in=[State.SPEAKING, State.UNSURE]).update(
             state=State.SENT, sent_at=at, channel_id=sent.channel_id, delivery=Delivery.SENDING, failure=""
         )
         if not recorded:
             return
-        issue = Issue.objects.select_for_update().get(pk=response.issue_id)
         issue.first_response_at = issue.first_response_at or at
         if issue.status == Status.OPEN:
             issue.status = Status.IN_PROGRESS
@@ -183,6 +183,7 @@ def _unsure(response: Response, code: str) -> None:
 def _hand_over(response: Response, reason: str, **detail) -> None:
     """This answer will not go out by itself: a person has to act, and is told why."""
     with transaction.atomic():
+        queries.locked(response.issue)
         changed = Response.objects.filter(
             pk=response.pk, state__in=[*IN_FLIGHT, State.UNSURE], claimed_by=response.claimed_by
         ).update(state=State.HANDED_OVER, failure=reason[:200])
@@ -244,7 +245,7 @@ def receipt(channel_id: str, status: Delivery, at: datetime) -> bool:
     False when no message of that id is known (yet): a receipt may be faster than our own commit.
     """
     with transaction.atomic():
-        response = Response.objects.select_for_update().filter(channel_id=channel_id).first()
+        response = Response.objects.select_for_update(no_key=True).filter(channel_id=channel_id).first()
         if response is None:
             return False
         if _is_news(Delivery(response.delivery or Delivery.SENDING), status):
@@ -287,8 +288,8 @@ def reply_by_hand(issue: Issue, text: str, *, user: AbstractBaseUser) -> Respons
     if issue.customer is None or not (issue.customer.phone or issue.customer.contact_id):
         raise ValueError(escalate.NO_PHONE)
     with transaction.atomic():
-        issue = Issue.objects.select_for_update().get(pk=issue.pk)
-        issue.responses.filter(state__in=PENDING).update(state=State.CANCELLED)
+        issue = queries.locked(issue)
+        queries.unspoken(issue).update(state=State.CANCELLED)
         now = timezone.now()
         response = Response.objects.create(
             issue=issue,

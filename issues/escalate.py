@@ -5,10 +5,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from . import actions
+from . import actions, queries
 from .models import Action, Issue
 from .models.issue import Status
-from .models.response import PENDING, State
+from .models.response import State
 
 # Reasons are stored in English and translated when they are shown.
 NO_PHONE = gettext_noop("No phone number is known")
@@ -31,7 +31,7 @@ def escalate(
     Escalating again changes reason and owner and keeps the first time. An ended issue is left alone.
     """
     with transaction.atomic():
-        issue = Issue.objects.select_for_update().get(pk=issue.pk)
+        issue = queries.locked(issue)
         if not issue.is_unresolved:
             return
         issue.status = Status.ESCALATED
@@ -39,7 +39,7 @@ def escalate(
         issue.escalation_reason = reason[:200]
         issue.assignee = to or issue.assignee
         issue.save(update_fields=["status", "escalated_at", "escalation_reason", "assignee", "updated_at"])
-        issue.responses.filter(state__in=PENDING).update(state=State.HANDED_OVER)
+        queries.unspoken(issue).update(state=State.HANDED_OVER)
         owner = {"to": to.get_username()} if to else {}
         actions.record(issue, Action.Kind.ESCALATED, user=user, reason=reason[:200], **owner, **detail)
 

@@ -12,7 +12,7 @@ from mis_dashboard.lib import jobs
 from . import actions, escalate, queries
 from .models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
 from .models.issue import Priority, Status
-from .models.response import PENDING, State
+from .models.response import State
 
 OLDEST = timedelta(hours=48)
 LONGEST_DEBOUNCE = timedelta(seconds=8)
@@ -198,7 +198,7 @@ def _sane(occurred_at: datetime | None, now: datetime) -> datetime:
 
 def _turn_still_open(issue: Issue, debounce: timedelta, now: datetime) -> Response | None:
     """The turn that nobody has begun to answer. Who types in short messages is let finish, for 8 s at the most."""
-    waiting = issue.responses.select_for_update().filter(state=State.WAITING, text="").first()
+    waiting = issue.responses.select_for_update(no_key=True).filter(state=State.WAITING, text="").first()
     if waiting:
         waiting.due_at = max(waiting.due_at, min(now + debounce, waiting.created_at + LONGEST_DEBOUNCE))
         waiting.save(update_fields=["due_at"])
@@ -223,7 +223,7 @@ def _person_answered(inbound: Inbound, customer: Customer, now: datetime) -> Iss
     issue = queries.unresolved_issue(customer)
     if issue is None or not inbound.text:
         return issue
-    issue.responses.filter(state__in=PENDING).update(state=State.CANCELLED)
+    queries.unspoken(issue).update(state=State.CANCELLED)
     sent_at = _sane(inbound.occurred_at, now)
     response = Response.objects.create(
         issue=issue,

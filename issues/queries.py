@@ -14,7 +14,7 @@ from mis_dashboard.models import Process
 
 from .models import Customer, Issue, Message, ModelPrice, PromptVersion, ReplyTemplate, Response
 from .models.issue import UNRESOLVED
-from .models.response import IN_FLIGHT, State
+from .models.response import IN_FLIGHT, PENDING, State
 
 CLAIM_LOCK = 0x4D495301  # any number, the same for everybody who claims
 
@@ -72,7 +72,7 @@ def customer_for_update(location: str, *, phone: str | None, contact_id: str | N
     same = Q(phone=phone) if phone else Q()
     if contact_id:
         same |= Q(contact_id=contact_id)
-    found = list(Customer.objects.select_for_update().filter(same, location=location).order_by("created_at"))
+    found = list(Customer.objects.select_for_update(no_key=True).filter(same, location=location).order_by("created_at"))
     return next((c for c in found if phone and c.phone == phone), found[0] if found else None)
 
 
@@ -80,12 +80,26 @@ def _customer_by_phone(phone: str) -> Customer | None:
     recent = F("last").desc(nulls_last=True)
     same = Customer.objects.filter(phone=phone).annotate(last=Max("issues__detected_at")).order_by(recent, "created_at")
     customer = same.first()
-    return customer and Customer.objects.select_for_update().get(pk=customer.pk)
+    return customer and Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+
+
+def locked(issue: Issue) -> Issue:
+    """The issue as it is now, nobody else's to change until the transaction ends.
+
+    Whoever changes an issue and its responses locks the issue first, so that no two wait for each other.
+    """
+    return Issue.objects.select_for_update(no_key=True).get(pk=issue.pk)
 
 
 def unresolved_issue(customer: Customer) -> Issue | None:
-    """The customer's newest issue that is not at its end."""
-    return customer.issues.filter(status__in=UNRESOLVED).order_by("-detected_at").first()
+    """The customer's newest issue that is not at its end, locked."""
+    unresolved = customer.issues.filter(status__in=UNRESOLVED)
+    return unresolved.select_for_update(no_key=True).order_by("-detected_at").first()
+
+
+def unspoken(issue: Issue) -> QuerySet[Response]:
+    """Answers of the automation's that nobody has heard yet. What a person wrote is not among them."""
+    return issue.responses.filter(state__in=PENDING).exclude(kind=Response.Kind.HUMAN)
 
 
 def told_elsewhere(issue: Issue, text: str, external_id: str | None, sent_at: datetime) -> bool:

@@ -4,16 +4,16 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from . import actions
+from . import actions, queries
 from .models import Action, Issue
 from .models.issue import Status
-from .models.response import PENDING, State
+from .models.response import State
 
 
 def resolve(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = actions.SYSTEM, notes: str = "") -> bool:
     """Ends the issue as solved; answers not yet given are dropped. False when it had ended already, unchanged."""
     with transaction.atomic():
-        issue = Issue.objects.select_for_update().get(pk=issue.pk)
+        issue = queries.locked(issue)
         if not issue.is_unresolved:
             return False
         issue.status = Status.RESOLVED
@@ -21,7 +21,7 @@ def resolve(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = act
         issue.resolved_by = user.get_username() if user else by
         issue.resolution_notes = notes
         issue.save(update_fields=["status", "resolved_at", "resolved_by", "resolution_notes", "updated_at"])
-        issue.responses.filter(state__in=PENDING).update(state=State.CANCELLED)
+        queries.unspoken(issue).update(state=State.CANCELLED)
         actions.record(issue, Action.Kind.RESOLVED, by=by, user=user)
     return True
 
@@ -29,7 +29,7 @@ def resolve(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = act
 def reopen(issue: Issue, *, user: AbstractBaseUser) -> bool:
     """Makes an ended issue unresolved again. False when it was not ended."""
     with transaction.atomic():
-        issue = Issue.objects.select_for_update().get(pk=issue.pk)
+        issue = queries.locked(issue)
         if issue.is_unresolved:
             return False
         issue.status = Status.IN_PROGRESS if issue.first_response_at else Status.OPEN
@@ -44,10 +44,10 @@ def reopen(issue: Issue, *, user: AbstractBaseUser) -> bool:
 def review(issue: Issue, *, user: AbstractBaseUser, false_positive: bool) -> None:
     """A person has looked whether this was a problem at all. One that was not is closed, without counting as resolved."""
     with transaction.atomic():
-        issue = Issue.objects.select_for_update().get(pk=issue.pk)
+        issue = queries.locked(issue)
         issue.false_positive = false_positive
         if false_positive and issue.is_unresolved:
             issue.status = Status.CLOSED
-            issue.responses.filter(state__in=PENDING).update(state=State.CANCELLED)
+            queries.unspoken(issue).update(state=State.CANCELLED)
         issue.save(update_fields=["false_positive", "status", "updated_at"])
         actions.record(issue, Action.Kind.REVIEWED, user=user, problem=not false_positive)

@@ -66,8 +66,6 @@ def read_json(raw: bytes, unreadable: type[Exception]) -> dict:
         raise unreadable("body", f"not JSON ({error.msg}, {where}); quotes and line breaks must be escaped") from None
     if not isinstance(body, dict):
         raise unreadable("body", "write a JSON object")
-    if "\\u0000" in json.dumps(body):
-        raise unreadable("body", "the character U+0000 cannot be stored; leave it out")
     return body
 
 
@@ -93,7 +91,7 @@ def _from_ghl(event: ghl.Event, source: InboundEvent.Source, body: dict) -> Inbo
         source=source,
         key=event.key,
         kind=event.kind[:64],
-        payload=body,
+        payload=ghl.storable(body),
         location=event.location,
         contact_id=event.contact_id or None,
         phone=event.phone,
@@ -143,7 +141,7 @@ def _from_evolution(news, payload: dict) -> Inbound | None:
             payload=payload,
             phone=news.phone,
             name=news.name,
-            text=news.text if news.kind == "text" else "",
+            text=news.text,
             message_id=f"wa:{news.message_id}",
             occurred_at=news.sent_at,
             message=True,

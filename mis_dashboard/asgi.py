@@ -11,6 +11,9 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the apps to 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from metrics.urls import websocket_urlpatterns  # noqa: E402
+from mis_dashboard.lib import processes  # noqa: E402
+
+processes.beat("web")
 
 application = ProtocolTypeRouter(
     {

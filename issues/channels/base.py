@@ -44,6 +44,8 @@ class Sent:
 
 
 class Channel(Protocol):
+    """A way of speaking to customers. May be shared by threads, and used after a fork."""
+
     def send_text(self, phone: str, text: str) -> Sent:
         """Speaks once to the E.164 number `phone`. Raises ChannelError."""
         ...

@@ -159,7 +159,7 @@ class Teller:
         self._calls(response, how)
         person = how == Response.Kind.HUMAN
         self._act(
-            issue, Action.Kind.REPLIED, sent_at, response=response, by="ana" if person else "system", kind=str(how)
+            issue, Action.Kind.REPLIED, sent_at, response=response, by="ana" if person else "system", how=str(how)
         )
         return response
 
@@ -211,10 +211,16 @@ class Teller:
         if not escalated and self.rng.random() < 0.06:
             self._escalate(issue, response.sent_at + timedelta(seconds=1), "The AI asks for a person")
             escalated = True
-        median_min = 95 if escalated else 48
-        resolved_at = response.sent_at + timedelta(minutes=median_min * math.exp(self.rng.gauss(0, 0.7)))
-        if resolved_at < self.now and self.rng.random() < 0.965:
-            self._resolve(issue, resolved_at, "ana" if escalated or self.rng.random() < 0.03 else "system")
+        resolved_at, by = response.sent_at + timedelta(minutes=self._minutes_to_resolve(escalated)), "system"
+        if escalated or self.rng.random() < 0.05:
+            by = "ana"
+        if self.rng.random() < 0.02:  # forgotten over night, found in the morning
+            resolved_at, by = resolved_at + timedelta(hours=self.rng.uniform(5, 16)), "ana"
+        if resolved_at < self.now:
+            self._resolve(issue, resolved_at, by)
+
+    def _minutes_to_resolve(self, escalated: bool) -> float:
+        return (95 if escalated else 46) * math.exp(self.rng.gauss(0, 0.55))
 
     def _escalate(self, issue: Issue, at: datetime, reason: str) -> None:
         issue.status, issue.escalated_at, issue.escalation_reason = Status.ESCALATED, at, reason

@@ -279,3 +279,12 @@ def test_what_was_no_problem_is_closed_and_not_resolved(ana):
     resolve.review(issue, user=ana, false_positive=True)
     issue.refresh_from_db()
     assert (issue.status, issue.false_positive, issue.resolved_at) == ("closed", True, None)
+
+
+def test_what_a_person_wrote_goes_out_whatever_becomes_of_the_issue(box, ana):
+    issue = make.issue(at=timezone.now())
+    deliver.reply_by_hand(issue, "Oi, aqui é a Ana.", user=ana)
+    escalate.escalate(issue, "cliente VIP", user=ana)
+    resolve.resolve(issue, user=ana)
+    assert jobs.answer_next()
+    assert [m.text for m in box.sent] == ["Oi, aqui é a Ana."]

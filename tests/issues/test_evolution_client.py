@@ -281,6 +281,13 @@ def test_a_hidden_recipient_is_asked_for():
     assert server.client().find_sent(ANA, TEXT, SENT_AT) is None
 
 
+def test_a_message_to_nobody_knows_whom_leaves_it_open():
+    mine = [{"jid": "5511900000001@s.whatsapp.net", "exists": True, "lid": "100000000000001@lid"}]
+    server = Server(findMessages=[found(record("A", jid=""))], whatsappNumbers=[(200, mine)])
+    with pytest.raises(Unsure):
+        server.client().find_sent(ANA, TEXT, SENT_AT)
+
+
 @pytest.mark.parametrize("jid", ["100000000000001@lid", ""])
 def test_a_recipient_who_stays_hidden_leaves_it_open(payload, jid):
     people = (200, payload("evolution-whatsapp-numbers-response"))  # tells no hidden ids

@@ -348,8 +348,8 @@ def test_an_email_is_read_as_its_reader_sees_it(markup, text):
     assert plain(markup) == text
 
 
-@pytest.mark.parametrize("piece", ["<a", "<", "<!--", "<script>", "<a" + "a" * 50, "&", " \n", "</"])
+@pytest.mark.parametrize("piece", ["<a", "<", "<!--", "<script>", "&", " \n", "</", "a", "-->", "<a "])
 def test_no_email_takes_long_to_read(piece):
     started = time.process_time()
-    plain(piece * (200_000 // len(piece)))
+    plain("<" + piece * (200_000 // len(piece)))
     assert time.process_time() - started < 1.0

@@ -59,6 +59,12 @@ def test_no_character_of_a_signature_may_be_changed(position):
     assert not signed(RAW, {"X-GHL-Signature": changed(SIGNATURE, position)}, [PEM])
 
 
+def test_a_signature_has_one_spelling():
+    respelled = SIGNATURE[:85] + chr(ord(SIGNATURE[85]) + 1) + "=="
+    assert base64.b64decode(respelled) == base64.b64decode(SIGNATURE)
+    assert not signed(RAW, {"X-GHL-Signature": respelled}, [PEM])
+
+
 @pytest.mark.parametrize("signature", ["", " ", "é", "====", "QUJD", SIGNATURE + "A", SIGNATURE[:-2], SIGNATURE[::-1]])
 def test_a_strange_signature_is_false_and_never_an_error(signature):
     assert not signed(RAW, {"X-GHL-Signature": signature}, [PEM])

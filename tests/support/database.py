@@ -17,6 +17,7 @@ class Place:
 
         self.folder = Path(tempfile.mkdtemp(prefix="mis-test-"))
         self.folder.chmod(0o711)
+        (self.folder / "static").mkdir()
         self.server = Embedded(self.folder)
         self.server.start()
 

@@ -169,8 +169,8 @@ class _Event:
         return wire.key("evolution", self.name, self.instance, identity, status)
 
     def ignored(self, why: str) -> Ignored:
-        """Its key is never that of a real event: the message of an empty event may follow."""
-        return Ignored(why, self.key(wire.digest(self.data), f"ignored {self.when}"))
+        """Its key is never that of a message: one may follow its empty shell, with the same id."""
+        return Ignored(why, self.key(wire.digest(self.data), self.when))
 
 
 # --- Messages -------------------------------------------------------------------------------

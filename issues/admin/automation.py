@@ -1,0 +1,195 @@
+"""How automation behaves, what it says, what the AI is told, and what a model costs: the parts that people edit."""
+
+import difflib
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .. import forms, wording
+from ..ai import prompts
+from ..models import AICall, ModelPrice, Policy, PromptVersion, ReplyTemplate
+
+
+def old_and_new(form) -> str:
+    """What a form changes, with the values before and after: "attempts: 3 → 5". Empty when nothing changed."""
+    return "; ".join(f"{name}: {form.initial.get(name)} → {form.cleaned_data.get(name)}" for name in form.changed_data)
+
+
+@admin.register(Policy)
+class PolicyAdmin(admin.ModelAdmin):
+    """One row: the list leads to it, and each change is logged with its values and who made it."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:issues_policy_change", args=[Policy.current().pk]))
+
+    def response_post_save_change(self, request, obj):
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        return old_and_new(form) or super().construct_change_message(request, form, formsets, add)
+
+
+@admin.register(ReplyTemplate)
+class ReplyTemplateAdmin(admin.ModelAdmin):
+    """What is said without the AI. The template for any type is the last resort, so it cannot be deleted."""
+
+    list_display = ["shown_type", "language", "preview"]
+    list_filter = ["language"]
+    search_fields = ["issue_type", "text"]
+    fields = ["issue_type", "language", "text", "preview", "preview_without_name"]
+    readonly_fields = ["preview", "preview_without_name"]
+
+    def has_delete_permission(self, request, obj=None):
+        last_resort = obj is not None and obj.issue_type == ""
+        return not last_resort and super().has_delete_permission(request, obj)
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        return (not add and old_and_new(form)) or super().construct_change_message(request, form, formsets, add)
+
+    @admin.display(description=_("issue type"), ordering="issue_type")
+    def shown_type(self, template):
+        return template.issue_type or gettext("any type")
+
+    @admin.display(description=_("what the customer reads"))
+    def preview(self, template):
+        return self._filled(template, "Maria")
+
+    @admin.display(description=_("when no name is known"))
+    def preview_without_name(self, template):
+        return self._filled(template, "")
+
+    def _filled(self, template: ReplyTemplate, name: str) -> str:
+        return wording.fill(template.text, name=name, type=template.issue_type or "other")
+
+
+# --- Prompts --------------------------------------------------------------------------------
+
+
+def add_version(version: PromptVersion, user) -> None:
+    """Saves `version` as the next one of its name, written by `user`. Two at the same time get different numbers."""
+    with transaction.atomic():
+        family = _locked(version.name)
+        version.number = (family.aggregate(last=Max("number"))["last"] or 0) + 1
+        version.created_by = user
+        version.save()
+
+
+def activate(version: PromptVersion) -> None:
+    """Makes `version` the one in force for its name, in place of the one that was."""
+    with transaction.atomic():
+        family = _locked(version.name)
+        family.filter(active=True).update(active=False)
+        family.filter(pk=version.pk).update(active=True)
+
+
+def _locked(name: str):
+    """All versions of one prompt, held until the transaction ends; read again after the lock was got."""
+    family = PromptVersion.objects.filter(name=name)
+    list(family.select_for_update().order_by("pk").values_list("pk", flat=True))
+    return family
+
+
+@admin.register(PromptVersion)
+class PromptVersionAdmin(admin.ModelAdmin):
+    """Wordings of a prompt. One that was used or is in force stays as it is: a change is a new version."""
+
+    form = forms.Prompt
+    change_form_template = "admin/issues/promptversion/page.html"
+    list_display = ["__str__", "active", "note", "used", "created_by", "created_at"]
+    list_filter = ["active"]
+    list_select_related = ["created_by"]
+    fields = ["name", "text", "note", "number", "active", "created_by", "created_at"]
+    readonly_fields = ["number", "active", "created_by", "created_at"]
+
+    @admin.display(description=_("used"), boolean=True)
+    def used(self, version):
+        return version.is_used
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(is_used=Exists(AICall.objects.filter(prompt=OuterRef("pk"))))
+
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else ["name", "text", "note"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*self.readonly_fields, "name"] if obj else self.readonly_fields
+
+    def get_changeform_initial_data(self, request):
+        in_force = PromptVersion.objects.filter(active=True).first()
+        return {"name": in_force.name, "text": in_force.text} if in_force else {}
+
+    def has_change_permission(self, request, obj=None):
+        return self._is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self._is_draft(obj) and super().has_delete_permission(request, obj)
+
+    def _is_draft(self, version: PromptVersion | None) -> bool:
+        return version is None or not (version.active or version.calls.exists())
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            obj.save()
+        else:
+            add_version(obj, request.user)
+
+    def get_urls(self):
+        ours = path(
+            "<uuid:version_id>/activate/",
+            self.admin_site.admin_view(self.activate_view),
+            name="issues_promptversion_activate",
+        )
+        return [ours, *super().get_urls()]
+
+    def activate_view(self, request: HttpRequest, version_id) -> HttpResponse:
+        """Shows what would change against the version in force, then makes this one the one in force."""
+        if not super().has_change_permission(request):
+            raise PermissionDenied
+        version = get_object_or_404(PromptVersion, pk=version_id)
+        in_force = PromptVersion.objects.filter(name=version.name, active=True).first()
+        problems = prompts.problems(version.text)
+        if request.method == "POST" and not problems:
+            activate(version)
+            was = f"v{in_force.number}" if in_force else "—"
+            self.log_change(request, version, f"active: {was} → v{version.number}")
+            messages.success(request, gettext("%(version)s is now in force.") % {"version": version})
+            return HttpResponseRedirect(reverse("admin:issues_promptversion_changelist"))
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": gettext("Put %(version)s in force") % {"version": version},
+            "version": version,
+            "in_force": in_force,
+            "problems": problems,
+            "difference": difference(in_force, version),
+        }
+        return TemplateResponse(request, "admin/issues/promptversion/activate.html", context)
+
+
+def difference(before: PromptVersion | None, after: PromptVersion) -> str:
+    """The lines that differ between two wordings, as a unified diff; empty when they are the same."""
+    old = before.text.splitlines() if before else []
+    return "\n".join(difflib.unified_diff(old, after.text.splitlines(), str(before or ""), str(after), lineterm=""))
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(admin.ModelAdmin):
+    list_display = ["model", "valid_from", "usd_in", "usd_out", "usd_cached"]
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        return (not add and old_and_new(form)) or super().construct_change_message(request, form, formsets, add)

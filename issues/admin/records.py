@@ -1,0 +1,137 @@
+"""What the product writes down, to be looked at: customers, messages, responses, actions, events, calls of the AI."""
+
+from django.contrib import admin
+from django.db.models import Count
+from django.template.defaultfilters import truncatechars
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from .. import phones
+from ..models import Action, AICall, Customer, InboundEvent, Message, Response
+from . import search, words
+from .base import OfCustomer, ReadOnly, as_json, indexed, link, recent
+
+EXCERPT = 80
+
+
+@admin.display(description=_("issue"))
+def issue(row):
+    """The row's issue, as a link. The list must fetch it along."""
+    return link(row.issue)
+
+
+@admin.display(description=_("text"))
+def excerpt(row):
+    return truncatechars(row.text, EXCERPT) or words.NOTHING
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnly):
+    list_display = ["shown_name", "masked_phone", "location", "language", "created_at"]
+    list_filter = [indexed("location", _("location"))]
+    ordering = ["-pk"]
+    search_fields = ["pk"]
+    search_help_text = _("A phone number in any form, or a name")
+    fields = ["name", "phone", "location", "contact_id", "language", "created_at", "issues"]
+    readonly_fields = ["issues"]
+
+    def get_search_results(self, request, queryset, search_term):
+        if found := search.as_id(search_term):
+            return queryset.filter(pk=found), False
+        return (queryset & search.customers(search_term) if search_term.strip() else queryset), False
+
+    @admin.display(description=_("name"))
+    def shown_name(self, customer):
+        return customer.name or words.NOTHING
+
+    @admin.display(description=_("phone"))
+    def masked_phone(self, customer):
+        return phones.masked(customer.phone) or words.NOTHING
+
+    @admin.display(description=_("issues"))
+    def issues(self, customer):
+        count = customer.issues.aggregate(n=Count("pk"))["n"]
+        address = reverse("admin:issues_issue_changelist") + f"?customer__exact={customer.pk}"
+        return format_html('<a href="{}">{}</a>', address, count)
+
+
+@admin.register(Message)
+class MessageAdmin(OfCustomer):
+    list_display = ["sent_at", issue, "turn", excerpt]
+    list_select_related = ["issue"]
+    ordering = ["-pk"]
+    fields = [issue, "turn", "text", "sent_at", "received_at", "external_id"]
+    readonly_fields = [issue]
+
+
+@admin.register(Response)
+class ResponseAdmin(OfCustomer):
+    list_display = ["created_at", issue, "turn", "kind", "state", "delivery", "deadline_at", "sent_at"]
+    list_select_related = ["issue"]
+    list_filter = ["state", "kind", "delivery"]
+    ordering = ["-pk"]
+    fields = [
+        issue, "turn", "kind", "state", "text", "author", "shown_verdict", "created_at", "due_at", "deadline_at",
+        "claimed_at", "attempts", "sent_at", "channel_id", "delivery", "delivered_at", "read_at", "failure",
+    ]  # fmt: skip
+    readonly_fields = [issue, "shown_verdict"]
+
+    @admin.display(description=_("what the AI understood"))
+    def shown_verdict(self, response):
+        return as_json(response.verdict) if response.verdict else words.NOTHING
+
+
+@admin.register(Action)
+class ActionAdmin(OfCustomer):
+    """The audit: append-only, newest first."""
+
+    list_display = ["at", issue, "kind", "shown_notes", "by", "automated", "success"]
+    list_select_related = ["issue", "response"]
+    list_filter = ["kind", "automated", "success"]
+    ordering = ["-pk"]
+    fields = [issue, "response", "kind", "at", "by", "user", "automated", "success", "shown_detail"]
+    readonly_fields = [issue, "shown_detail"]
+
+    @admin.display(description=_("detail"))
+    def shown_notes(self, action):
+        return " · ".join(words.line(action).notes) or words.NOTHING
+
+    @admin.display(description=_("detail"))
+    def shown_detail(self, action):
+        return as_json(action.detail) if action.detail else words.NOTHING
+
+
+@admin.register(InboundEvent)
+class InboundEventAdmin(OfCustomer):
+    list_display = ["received_at", "source", "kind", "location", issue]
+    list_select_related = ["issue"]
+    list_filter = ["source", recent("kind", _("kind"))]
+    ordering = ["-pk"]
+    fields = ["received_at", "source", "kind", "key", "location", issue, "shown_payload"]
+    readonly_fields = [issue, "shown_payload"]
+
+    @admin.display(description=_("payload"))
+    def shown_payload(self, event):
+        return as_json(event.payload)
+
+
+@admin.register(AICall)
+class AICallAdmin(OfCustomer):
+    to_customer = "response__issue__customer"
+    to_issue = "response__issue"
+    list_display = [
+        "started_at", "shown_issue", "model", "prompt", "outcome", "latency_s", "tokens_in", "tokens_out", "cost_usd",
+    ]  # fmt: skip
+    list_select_related = ["response__issue", "prompt"]
+    list_filter = [recent("outcome", _("outcome")), recent("model", _("model"))]
+    ordering = ["-pk"]
+    fields = [
+        "shown_issue", "started_at", "model", "prompt", "outcome", "latency_s",
+        "tokens_in", "tokens_out", "tokens_thought", "tokens_cached", "cost_usd",
+    ]  # fmt: skip
+    readonly_fields = ["shown_issue"]
+
+    @admin.display(description=_("issue"))
+    def shown_issue(self, call):
+        return link(call.response.issue)

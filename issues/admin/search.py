@@ -1,0 +1,64 @@
+"""Finding a customer, and what belongs to one, from what a person typed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from .. import phones
+from ..models import Customer, Issue, Message
+
+SHORTEST_PART = 4
+# Words are looked for row by row, so not in everything there ever was.
+WORDS_KEPT = timedelta(days=90)
+
+
+def as_id(term: str) -> UUID | None:
+    """The identifier that was typed, or None when it is none."""
+    try:
+        return UUID(term.strip())
+    except ValueError:
+        return None
+
+
+def as_phone(term: str) -> str | None:
+    """The phone that was typed, in canonical form; None when it is none, or stands among words."""
+    return phones.canonical(term) if _has_no_letters(term.partition("@")[0]) else None
+
+
+def customers(term: str) -> QuerySet[Customer]:
+    """The customers meant by `term`: a phone in any form, four or more of its digits, or part of a name."""
+    if phone := as_phone(term):
+        return Customer.objects.filter(phone=phone)
+    if _has_no_letters(term) and len(figures := phones.digits(term)) >= SHORTEST_PART:
+        return Customer.objects.filter(phone__contains=figures)
+    return Customer.objects.filter(_all_words(term, "name"))
+
+
+def issues(queryset: QuerySet[Issue], term: str) -> QuerySet[Issue]:
+    """Those of `queryset` with this identifier, of this customer, or in which the customer used these words.
+
+    Words are searched in issues of the last 90 days, identifiers and customers in all.
+    """
+    if found := as_id(term):
+        return queryset.filter(pk=found)
+    if as_phone(term):
+        return queryset.filter(customer__in=customers(term))
+    since = timezone.now() - WORDS_KEPT
+    begun = Issue.objects.filter(_all_words(term, "text"), detected_at__gte=since).values("pk")
+    wrote = Message.objects.filter(_all_words(term, "text"), issue__detected_at__gte=since).values("issue")
+    of_customer = Issue.objects.filter(customer__in=customers(term)).values("pk")
+    return queryset.filter(pk__in=of_customer.union(begun, wrote))
+
+
+def _all_words(term: str, field: str) -> Q:
+    """Every word of `term` occurs in `field`, in whatever order and case."""
+    wanted = Q()
+    for word in term.split():
+        wanted &= Q(**{f"{field}__icontains": word})
+    return wanted
+
+
+def _has_no_letters(term: str) -> bool:
+    return not any(character.isalpha() for character in term)

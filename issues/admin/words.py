@@ -1,0 +1,167 @@
+"""How the admin says what happened: from rows to words, with nothing read and nothing written."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from .. import actions
+from ..models import Action, Message, Response
+from ..models.response import State
+
+NOTHING = "—"
+SPACE = "\N{NO-BREAK SPACE}"
+
+REPLIED_BY = {
+    Response.Kind.AI: _("replied by AI"),
+    Response.Kind.CACHED: _("replied with a reused answer"),
+    Response.Kind.TEMPLATE: _("replied with a template"),
+    Response.Kind.HUMAN: _("replied by a person"),
+}
+
+WHO = {
+    actions.SYSTEM: _("automation"),
+    actions.CUSTOMER: _("customer"),
+    "whatsapp": "WhatsApp",
+    "person": _("a person outside of MIS"),
+}
+
+# Why the AI did not answer: the outcomes of its calls, and what kept it from being called.
+WHY = {
+    "not_configured": _("the AI is not configured"),
+    "no_time": _("too little time was left"),
+    "over_budget": _("the budget was spent"),
+    "blocked": _("the AI refused"),
+    "empty": _("the AI's answer was empty"),
+    "cut": _("the AI's answer was cut off"),
+    "malformed": _("the AI's answer was malformed"),
+    "late": _("the AI was late"),
+    "busy": _("the AI was busy"),
+    "unavailable": _("the AI was unavailable"),
+    "misconfigured": _("the AI is misconfigured"),
+    "model_gone": _("the model no longer exists"),
+}
+
+
+def duration(span: timedelta) -> str:
+    """`span` in at most two units: "2.1 s", "42 s", "1 min 20 s", "2 h 5 min", "3 d 4 h". Below zero is zero."""
+    seconds = max(span.total_seconds(), 0)
+    if seconds < 9.95:
+        return f"{number_format(seconds, 1)}{SPACE}s"
+    if (whole := round(seconds)) < 60:
+        return f"{whole}{SPACE}s"
+    if whole < 3600:
+        return _two(whole, 60, "min", "s")
+    if (minutes := round(seconds / 60)) < 24 * 60:
+        return _two(minutes, 60, "h", "min")
+    return _two(round(seconds / 3600), 24, "d", "h")
+
+
+def _two(amount: int, per: int, large: str, small: str) -> str:
+    whole, rest = divmod(amount, per)
+    return f"{whole}{SPACE}{large}" + (f" {rest}{SPACE}{small}" if rest else "")
+
+
+# --- The timeline ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an issue's timeline. `notes` are what is worth knowing besides, the most important first."""
+
+    at: datetime
+    what: str
+    notes: list[str]
+    who: str
+    automated: bool
+    success: bool
+    kind: str
+
+
+def line(action: Action) -> Line:
+    """`action` in words. Reads `action.response`, so fetch it along."""
+    what = REPLIED_BY.get(action.detail.get("how")) if action.kind == Action.Kind.REPLIED else None
+    return Line(
+        at=action.at,
+        what=str(what or action.get_kind_display()),
+        notes=_notes(action),
+        who=str(action.by if action.user_id else WHO.get(action.by, action.by)),
+        automated=action.automated,
+        success=action.success,
+        kind=action.kind,
+    )
+
+
+def _notes(action: Action) -> list[str]:
+    detail = action.detail
+    notes = []
+    if took := _took(action):
+        notes.append(took)
+    if reason := detail.get("reason"):
+        notes.append(gettext(reason))
+    if detail.get("to"):
+        notes.append(gettext("to %(name)s") % {"name": detail["to"]})
+    notes += [str(WHY.get(why, why)) for why in dict.fromkeys(detail.get("why", []))]
+    if code := detail.get("code"):
+        notes.append(code.replace("_", " "))
+    if detail.get("again"):
+        notes.append(gettext("will be tried again"))
+    if "problem" in detail:
+        notes.append(gettext("a problem") if detail["problem"] else gettext("not a problem"))
+    if "score" in detail:
+        notes.append(ngettext("%(n)s star", "%(n)s stars", detail["score"]) % {"n": detail["score"]})
+    return notes
+
+
+def _took(action: Action) -> str:
+    """How long the customer's turn waited for this reply. Empty when that cannot be told."""
+    response = action.response
+    if action.kind != Action.Kind.REPLIED or response is None or action.at < response.created_at:
+        return ""
+    return duration(action.at - response.created_at)
+
+
+# --- The conversation -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something the customer wrote, or something we said, were about to say, or have yet to say (`response`)."""
+
+    at: datetime
+    turn: int
+    text: str
+    response: Response | None = None
+
+    @property
+    def calls(self) -> list:
+        return list(self.response.ai_calls.all()) if self.response else []
+
+    @property
+    def model(self) -> str:
+        """The model whose words these are; empty when they are not a model's."""
+        return next((call.model for call in self.calls if call.outcome == "answered"), "")
+
+    @property
+    def cost_usd(self):
+        """US dollars over all calls of this turn; None when no price is known."""
+        known = [call.cost_usd for call in self.calls if call.cost_usd is not None]
+        return sum(known) if known else None
+
+    @property
+    def thought(self) -> str:
+        """For how long the AI was asked, over all calls of this turn; empty when it was not."""
+        return duration(timedelta(seconds=sum(call.latency_s for call in self.calls))) if self.calls else ""
+
+
+def conversation(messages: list[Message], responses: list[Response]) -> list[Said]:
+    """Everything said or to be said, in order. A response that was dropped before it had words is left out."""
+    said = [Said(message.sent_at, message.turn, message.text) for message in messages]
+    said += [
+        Said(response.sent_at or response.claimed_at or response.created_at, response.turn, response.text, response)
+        for response in responses
+        if response.text or response.state != State.CANCELLED
+    ]
+    return sorted(said, key=lambda each: each.at)

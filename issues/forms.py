@@ -1,0 +1,83 @@
+"""What people write in the admin, checked before a stage acts on it."""
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
+
+from .ai import prompts
+from .models import ApiKey, PromptVersion
+
+# What one WhatsApp message can hold.
+LONGEST_REPLY = 4096
+LONGEST_NOTES = 5000
+
+
+class PersonField(forms.ModelChoiceField):
+    """A person who works here: active, and with a way into the admin."""
+
+    def __init__(self, **kwargs):
+        people = get_user_model().objects.filter(is_active=True, is_staff=True).order_by("username")
+        super().__init__(queryset=people, **kwargs)
+
+    def label_from_instance(self, person) -> str:
+        full = person.get_full_name()
+        return f"{full} ({person.get_username()})" if full else person.get_username()
+
+
+class Confirm(forms.Form):
+    """Nothing to write: pressing the button is the answer."""
+
+
+class Escalate(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("Why a person has to take over."),
+    )
+    to = PersonField(label=_("To whom"), required=False, empty_label=_("whoever takes it"))
+
+
+class Assign(forms.Form):
+    to = PersonField(label=_("To whom"))
+
+
+class Reply(forms.Form):
+    """`turn` is the turn that this reply begins, as the writer saw it: a reply sent twice names the same one twice."""
+
+    text = forms.CharField(
+        label=_("Your words to the customer"),
+        max_length=LONGEST_REPLY,
+        widget=forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"}),
+        help_text=_("Sent by WhatsApp as it stands. Automatic answers that have not gone out yet are dropped."),
+    )
+    turn = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class Resolve(forms.Form):
+    notes = forms.CharField(
+        label=_("Notes"),
+        required=False,
+        max_length=LONGEST_NOTES,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text=_("How it was solved. The customer does not see this."),
+    )
+
+
+class NewApiKey(forms.ModelForm):
+    class Meta:
+        model = ApiKey
+        fields = ["name"]
+
+
+class Prompt(forms.ModelForm):
+    class Meta:
+        model = PromptVersion
+        fields = ["name", "text", "note"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 30, "class": "vLargeTextField"})}
+
+    def clean_text(self) -> str:
+        text = self.cleaned_data["text"]
+        if found := prompts.problems(text):
+            raise forms.ValidationError(found)
+        return text

@@ -1,0 +1,282 @@
+"""The admin of issues: what people see in the list, on the page of an issue, and in the records behind it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
+
+from issues import actions
+from issues.admin import words
+from issues.admin.issue import IssueAdmin
+from issues.ingest import ingest
+from issues.models import Action, AICall, Issue, Message, PromptVersion
+from issues.models.response import State
+from tests.support import make
+from tests.web.admin_tools import LIST, logged_in, manager_named, page_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+FAR_AWAY = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def manager():
+    return manager_named("bia")
+
+
+@pytest.fixture
+def browser(manager):
+    return logged_in(manager)
+
+
+def listed(browser: Client, **query) -> list[Issue]:
+    response = browser.get(reverse(LIST), query)
+    assert response.status_code == 200
+    return list(response.context["cl"].result_list)
+
+
+class TestList:
+    def test_escalated_without_owner_comes_first_then_the_newest(self, browser, manager):
+        old = make.issue(at=LONG_AGO, status="escalated", escalated_at=LONG_AGO)
+        owned = make.issue(at=LONG_AGO + timedelta(days=1), status="escalated", escalated_at=LONG_AGO, assignee=manager)
+        newest = make.issue(at=LONG_AGO + timedelta(days=2))
+        assert listed(browser) == [old, newest, owned]
+
+    def test_pages_go_on_where_the_one_before_ended(self, browser, monkeypatch):
+        monkeypatch.setattr(IssueAdmin, "list_per_page", 2)
+        made = [make.issue(at=LONG_AGO + timedelta(days=day)) for day in range(7)]
+        Issue.objects.filter(pk__in=[made[1].pk, made[3].pk, made[4].pk]).update(
+            status="escalated", escalated_at=LONG_AGO
+        )
+        days = [[made.index(issue) for issue in listed(browser, p=page)] for page in (1, 2, 3, 4)]
+        assert days == [[4, 3], [1, 6], [5, 2], [0]]
+
+    def test_a_chosen_order_is_kept_as_it_is(self, browser):
+        old = make.issue(at=LONG_AGO, status="escalated", escalated_at=LONG_AGO)
+        newest = make.issue()
+        assert listed(browser, o="5") == [newest, old]
+
+    def test_the_number_of_queries_does_not_grow_with_the_rows(self, browser, manager):
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as seen:
+                listed(browser)
+            return len(seen)
+
+        make.issue(assignee=manager)
+        queries()
+        few = queries()
+        for _ in range(30):
+            make.issue(assignee=manager)
+        assert queries() == few <= 10
+
+    @pytest.mark.parametrize(
+        "typed", ["11 98888-7777", "+55 11 98888-7777", "5511988887777", "(11) 8888-7777", "8888-7777", "7777"]
+    )
+    def test_a_phone_is_found_in_any_form(self, browser, typed):
+        wanted = make.issue(customer=make.customer(phone="+5511988887777"))
+        make.issue(customer=make.customer(phone="+5511900000002"))
+        assert listed(browser, q=typed) == [wanted]
+
+    def test_a_name_is_found_by_any_of_its_words(self, browser):
+        wanted = make.issue(customer=make.customer(name="Ana Maria Souza"))
+        make.issue(customer=make.customer(name="Ana Costa"))
+        assert listed(browser, q="souza ana") == [wanted]
+
+    def test_the_customers_words_are_found_in_every_turn_for_90_days(self, browser):
+        now = timezone.now()
+        first, later = make.issue(at=now, text="O boleto venceu"), make.issue(at=now - timedelta(days=89))
+        Message.objects.create(issue=later, turn=2, text="e o boleto também", sent_at=now)
+        make.issue(at=now)
+        make.issue(at=now - timedelta(days=91), text="O boleto venceu")
+        assert listed(browser, q="BOLETO") == [first, later]
+
+    def test_an_issue_is_found_by_its_identifier(self, browser):
+        wanted = make.issue()
+        make.issue()
+        assert listed(browser, q=str(wanted.pk)) == [wanted]
+
+    def test_filters_show_what_they_say(self, browser, manager):
+        ownerless = make.issue(status="escalated", escalated_at=make.NOW, location="loc9")
+        late = make.issue(at=LONG_AGO, type="billing")
+        waiting = make.issue(response_due_at=FAR_AWAY, priority="critical")
+        answered = make.issue(first_response_at=make.NOW, status="in_progress", assignee=manager)
+        done = make.issue(first_response_at=make.NOW, status="resolved", resolved_at=make.NOW, false_positive=True)
+        unsure = make.response(answered, state=State.UNSURE).issue
+
+        def found(**query):
+            return set(listed(browser, **query))
+
+        assert found(owner="none") == {ownerless}
+        assert found(owner="me") == {answered}
+        assert found(answer="waiting") == {ownerless, late, waiting}
+        assert late in found(answer="late")
+        assert waiting not in found(answer="late")
+        assert found(answer="unsure") == {unsure}
+        assert found(status="unresolved") == {ownerless, late, waiting, answered}
+        assert found(status="resolved") == {done}
+        assert found(priority__exact="critical") == {waiting}
+        assert found(type="billing") == {late}
+        assert found(location="loc9") == {ownerless}
+        assert found(false_positive__exact="1") == {done}
+        assert found(source__exact="whatsapp") == set()
+        assert found(customer__exact=late.customer_id) == {late}
+
+    def test_all_locations_are_offered(self, browser):
+        for location in ("b", "a", "a", "", "c"):
+            make.issue(location=location)
+        specs = browser.get(reverse(LIST)).context["cl"].filter_specs
+        [locations] = [spec.lookup_choices for spec in specs if getattr(spec, "parameter_name", "") == "location"]
+        assert [value for value, _ in locations] == ["a", "b", "c"]
+
+    def test_phones_are_masked(self, browser):
+        make.issue(customer=make.customer(phone="+5511987654321"))
+        body = text_of(browser.get(reverse(LIST)))
+        assert "+55 11 •••• 4321" in body
+        assert "987654321" not in body
+
+
+class TestPage:
+    def test_it_tells_the_whole_story(self, browser):
+        issue = make.issue(customer=make.customer(phone="+5511987654321"))
+        Message.objects.create(issue=issue, turn=1, text="Não entra <b>nada</b>", sent_at=make.NOW)
+        response = make.response(
+            issue, state=State.SENT, kind="ai", text="Olá, Ana!", sent_at=make.NOW + timedelta(seconds=2.1),
+            delivery="read", delivered_at=make.NOW + timedelta(seconds=3), read_at=make.NOW + timedelta(seconds=9),
+        )  # fmt: skip
+        AICall.objects.create(
+            response=response, prompt=PromptVersion.objects.get(), model="gemini-3.5-flash-lite", outcome="answered",
+            started_at=make.NOW, latency_s=1.25, tokens_in=500, tokens_out=80, cost_usd=Decimal("0.00035"),
+        )  # fmt: skip
+        actions.record(issue, Action.Kind.RECEIVED, by=actions.CUSTOMER, response=response, at=make.NOW)
+        actions.record(issue, Action.Kind.REPLIED, response=response, at=response.sent_at, how="ai")
+        body = browser.get(page_of(issue)).content.decode()
+        # 13:00:02.1 UTC is 10:00:02 in São Paulo.
+        for told in (
+            "10:00:02", "replied by AI", "2.1\N{NO-BREAK SPACE}s", "automatic", "Olá, Ana!", "gemini-3.5-flash-lite",
+            "1.25", "0.000350", "read 10:00:09", "+5511987654321", "Não entra &lt;b&gt;nada&lt;/b&gt;",
+        ):  # fmt: skip
+            assert told in body, told
+        assert "<b>nada" not in body
+
+    def test_a_long_story_takes_no_more_queries_than_a_short_one(self, browser):
+        def queries(issue) -> int:
+            with CaptureQueriesContext(connection) as seen:
+                assert browser.get(page_of(issue)).status_code == 200
+            return len(seen)
+
+        def story(turns: int) -> Issue:
+            issue = make.issue()
+            for turn in range(1, turns + 1):
+                Message.objects.create(issue=issue, turn=turn, text="Oi", sent_at=make.NOW)
+                response = make.response(issue, turn=turn, state=State.SENT, kind="ai", text="Olá", sent_at=make.NOW)
+                AICall.objects.create(
+                    response=response, prompt=PromptVersion.objects.get(), model="m", outcome="answered",
+                    started_at=make.NOW, latency_s=1,
+                )  # fmt: skip
+                actions.record(issue, Action.Kind.REPLIED, response=response, how="ai")
+            return issue
+
+        short, long = story(1), story(9)
+        queries(short)
+        assert queries(long) == queries(short)
+
+    def test_nothing_of_an_issue_can_be_edited_added_or_deleted(self, admin_user):
+        superuser = Client()
+        superuser.force_login(admin_user)
+        issue = make.issue()
+        assert superuser.post(page_of(issue), {"status": "closed"}).status_code == 403
+        assert superuser.get(reverse("admin:issues_issue_add")).status_code == 403
+        assert superuser.post(reverse("admin:issues_issue_delete", args=[issue.pk]), {"post": "yes"}).status_code == 403
+        issue.refresh_from_db()
+        assert issue.status == "open"
+
+    def test_only_work_that_makes_sense_is_offered(self, browser, manager):
+        def offered(issue) -> set[str]:
+            return {each.name for each in browser.get(page_of(issue)).context["works"]}
+
+        running = {"reply", "escalate", "take", "assign", "resolve", "no-problem", "problem"}
+        assert offered(make.issue()) == running
+        assert offered(make.issue(assignee=manager)) == running - {"take"}
+        ended = make.issue(status="resolved", resolved_at=make.NOW, false_positive=False)
+        assert offered(ended) == {"no-problem", "reopen"}
+
+    def test_the_pages_hold_no_script_or_style_of_their_own(self, browser):
+        issue = make.issue()
+        for address in (page_of(issue), reverse(LIST), reverse("admin:issues_issue_reply", args=[issue.pk])):
+            body = browser.get(address).content.decode()
+            assert not [found for found in ("style=", "onclick=", "<style", "<script>", "javascript:") if found in body]
+
+
+class TestRecords:
+    NAMES = ["customer", "message", "response", "action", "inboundevent", "aicall"]
+
+    @pytest.fixture
+    def rows(self):
+        """One row of each kind, of one customer."""
+        inbound = make.inbound(payload={"body": "<script>alert(1)</script>"}, phone="+5511987654321", name="Rui Braga")
+        issue = Issue.objects.get(pk=ingest(inbound, now=make.NOW).issue_id)
+        call = AICall.objects.create(
+            response=issue.responses.get(), prompt=PromptVersion.objects.get(), model="m", outcome="late",
+            started_at=make.NOW, latency_s=8,
+        )  # fmt: skip
+        return {
+            "customer": issue.customer,
+            "message": issue.messages.get(),
+            "response": issue.responses.get(),
+            "action": issue.actions.get(),
+            "inboundevent": issue.events.get(),
+            "aicall": call,
+        }
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_each_is_found_and_seen_and_never_changed(self, browser, rows, name):
+        row = rows[name]
+        for typed in ("", "11 98765-4321", "braga"):
+            found = browser.get(reverse(f"admin:issues_{name}_changelist"), {"q": typed})
+            assert list(found.context["cl"].result_list) == [row], typed
+        nobody = browser.get(reverse(f"admin:issues_{name}_changelist"), {"q": "11 98765-0000"})
+        assert not nobody.context["cl"].result_list
+        address = reverse(f"admin:issues_{name}_change", args=[row.pk])
+        assert browser.get(address).status_code == 200
+        assert browser.post(address, {}).status_code == 403
+        assert browser.get(reverse(f"admin:issues_{name}_add")).status_code == 403
+
+    def test_a_payload_is_shown_escaped(self, browser, rows):
+        body = browser.get(reverse("admin:issues_inboundevent_change", args=[rows["inboundevent"].pk])).content.decode()
+        assert "&lt;script&gt;alert(1)" in body
+        assert "<script>alert" not in body
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("seconds", "told"),
+        [
+            (-3, "0,0 s"),
+            (0.84, "0,8 s"),
+            (9.94, "9,9 s"),
+            (9.96, "10 s"),
+            (59.4, "59 s"),
+            (59.6, "1 min"),
+            (80, "1 min 20 s"),
+            (3600, "1 h"),
+            (7500, "2 h 5 min"),
+            (86_400 * 3 + 4 * 3600, "3 d 4 h"),
+        ],
+    )
+    def test_durations_have_two_units_at_most(self, seconds, told):
+        with override("pt-br"):
+            assert words.duration(timedelta(seconds=seconds)).replace("\N{NO-BREAK SPACE}", " ") == told
+
+    def test_a_reply_dropped_before_it_had_words_is_not_part_of_the_conversation(self):
+        issue = make.issue()
+        make.response(issue, state=State.CANCELLED)
+        kept = make.response(issue, turn=2)
+        said = words.conversation([], list(issue.responses.prefetch_related("ai_calls")))
+        assert [each.response for each in said] == [kept]
