@@ -13,7 +13,18 @@ SYSTEM = "system"
 CUSTOMER = "customer"
 
 
-def record(
+def record(issue: Issue, kind: Action.Kind, **what) -> Action:
+    """Writes down that something happened to `issue`, and tells the open screens when the transaction commits.
+
+    `what` is as in `unsaved`.
+    """
+    action = unsaved(issue, kind, **what)
+    action.save(force_insert=True)
+    live.announce()
+    return action
+
+
+def unsaved(
     issue: Issue,
     kind: Action.Kind,
     *,
@@ -24,11 +35,11 @@ def record(
     at: datetime | None = None,
     **detail,
 ) -> Action:
-    """Writes down that something happened to `issue`, and tells the open screens when the transaction commits.
+    """The row that `record` writes, for whoever stores it together with others and announces them.
 
     A `user` makes it that person's doing. `detail` must be JSON and hold no customer text.
     """
-    action = Action.objects.create(
+    return Action(
         issue=issue,
         response=response,
         kind=kind,
@@ -39,5 +50,3 @@ def record(
         success=success,
         detail=detail,
     )
-    live.announce()
-    return action

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from mis_dashboard.lib import jobs
+from mis_dashboard.lib import jobs, live, rows
 
 from . import actions, escalate, queries
 from .models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
@@ -83,13 +83,19 @@ def _issue_of(inbound: Inbound) -> UUID | None:
 
 
 def _store(inbound: Inbound, now: datetime) -> Outcome:
-    customer = _customer(inbound)
+    customer = _customer(inbound, now)
     issue = None
     if inbound.message:
         issue = _receive(inbound, customer, now)
     elif inbound.answer and customer:
         issue = _person_answered(inbound, customer, now)
-    InboundEvent.objects.create(
+    if issue is None:
+        rows.insert(_event(inbound, None, now))
+    return Outcome(issue and issue.pk)
+
+
+def _event(inbound: Inbound, issue: Issue | None, now: datetime) -> InboundEvent:
+    return InboundEvent(
         source=inbound.source,
         key=inbound.key,
         kind=inbound.kind,
@@ -98,23 +104,26 @@ def _store(inbound: Inbound, now: datetime) -> Outcome:
         issue=issue,
         received_at=now,
     )
-    return Outcome(issue and issue.pk)
 
 
-def _customer(inbound: Inbound) -> Customer | None:
+def _customer(inbound: Inbound, now: datetime) -> Customer | None:
     """The customer, made or brought up to date, and locked until the transaction ends."""
     if not inbound.phone and not inbound.contact_id:
         return None
     customer = queries.customer_for_update(inbound.location, phone=inbound.phone, contact_id=inbound.contact_id)
-    if customer is None:
-        return Customer.objects.create(
-            location=inbound.location,
-            contact_id=inbound.contact_id,
-            phone=inbound.phone,
-            name=inbound.name[:200],
-            language=inbound.language,
-        )
-    _update(customer, inbound)
+    if customer:
+        _update(customer, inbound)
+        return customer
+    customer = Customer(
+        location=inbound.location,
+        contact_id=inbound.contact_id,
+        phone=inbound.phone,
+        name=inbound.name[:200],
+        language=inbound.language,
+        created_at=now,
+    )
+    customer.is_new = True
+    rows.insert(customer)
     return customer
 
 
@@ -135,17 +144,18 @@ def _update(customer: Customer, inbound: Inbound) -> None:
 
 
 def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
-    known = customer and queries.unresolved_issue(customer)
+    """Stores a message: in the customer's unresolved issue, or in a new one, with its turn waiting to be answered."""
+    known = customer and not customer.is_new and queries.unresolved_issue(customer)
     sent_at = _sane(inbound.occurred_at, now)
     if known and queries.told_elsewhere(known, inbound.text, inbound.message_id, sent_at):
+        rows.insert(_event(inbound, known, now))
         return known
-    issue = known or _open(inbound, customer, now)
+    issue = known or _new_issue(inbound, customer, now)
     policy = Policy.current()
     debounce = timedelta(seconds=policy.debounce_seconds)
-    response = (known and _turn_still_open(issue, debounce, now)) or _new_turn(
-        issue, None if known else 1, debounce, now
-    )
-    Message.objects.create(
+    waiting = known and _turn_still_open(issue, debounce, now)
+    response = waiting or _new_turn(issue, queries.next_turn(issue) if known else 1, debounce, now)
+    message = Message(
         issue=issue,
         turn=response.turn,
         text=inbound.text,
@@ -154,13 +164,19 @@ def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issu
         received_at=now,
     )
     kind = Action.Kind.JOINED if known else Action.Kind.RECEIVED
-    actions.record(issue, kind, by=actions.CUSTOMER, response=response, at=now)
-    reason = _why_a_person(inbound, customer, policy)
+    action = actions.unsaved(issue, kind, by=actions.CUSTOMER, response=response, at=now)
+    new = [*([] if known else [issue]), *([] if waiting else [response])]
+    rows.insert(*new, message, action, _event(inbound, issue, now))
+    live.announce()
+    _hand_on(issue, response, _why_a_person(inbound, customer, policy))
+    return issue
+
+
+def _hand_on(issue: Issue, response: Response, reason: str) -> None:
     if reason and issue.status != Status.ESCALATED:
         escalate.escalate(issue, reason)
     elif response.state == State.WAITING:
         jobs.enqueue("respond", rank=response.rank, due=response.due_at)
-    return issue
 
 
 def _why_a_person(inbound: Inbound, customer: Customer | None, policy: Policy) -> str:
@@ -173,10 +189,10 @@ def _why_a_person(inbound: Inbound, customer: Customer | None, policy: Policy) -
     return ""
 
 
-def _open(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
+def _new_issue(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
     priority = inbound.priority or Priority.MEDIUM
     detected_at = _sane(inbound.occurred_at, now)
-    return Issue.objects.create(
+    return Issue(
         customer=customer,
         location=inbound.location,
         source=inbound.issue_source,
@@ -205,11 +221,11 @@ def _turn_still_open(issue: Issue, debounce: timedelta, now: datetime) -> Respon
     return waiting
 
 
-def _new_turn(issue: Issue, turn: int | None, debounce: timedelta, now: datetime) -> Response:
+def _new_turn(issue: Issue, turn: int, debounce: timedelta, now: datetime) -> Response:
     """A Response for the customer's next turn; with a person in charge of the issue, one that waits for that person."""
-    return Response.objects.create(
+    return Response(
         issue=issue,
-        turn=turn or queries.next_turn(issue),
+        turn=turn,
         rank=Priority(issue.priority).rank,
         state=State.HANDED_OVER if issue.status == Status.ESCALATED else State.WAITING,
         created_at=now,

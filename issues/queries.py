@@ -1,15 +1,14 @@
 """Reads, and the one claim, that span tables."""
 
-import time
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db import connection
+from django.db.models import F, Max, Q, QuerySet, Value
 from django.db.models.functions import Now
 
+from mis_dashboard.lib.recent import recent
 from mis_dashboard.models import Process
 
 from .models import Customer, Issue, Message, ModelPrice, PromptVersion, ReplyTemplate, Response
@@ -39,14 +38,14 @@ CLAIM = """
 def claim(worker: UUID) -> Response | None:
     """The next waiting Response, now THINKING and `worker`'s own; None when there is none or all places are taken.
 
-    Critical first, then by deadline. The lock makes `max_parallel` exact over all workers; it is
-    held for one statement.
+    Critical first, then by deadline. The lock makes `max_parallel` exact over all workers. Both
+    statements go in one round trip, which is a transaction of its own.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
-        cursor.execute(CLAIM, [worker])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({CLAIM_LOCK}); {CLAIM}", [worker])
+        cursor.nextset()
         row = cursor.fetchone()
-        return Response.objects.select_related("issue__customer").get(pk=row[0]) if row else None
+    return Response.objects.select_related("issue__customer").get(pk=row[0]) if row else None
 
 
 def left_behind() -> QuerySet[Response]:
@@ -119,11 +118,9 @@ def next_turn(issue: Issue) -> int:
 
 def conversation(issue: Issue) -> list[tuple[str, str]]:
     """Who said what, in order: ("customer" | "us", text). Only what was really sent counts as said by us."""
-    said = [(m.sent_at, "customer", m.text) for m in Message.objects.filter(issue=issue)]
-    said += [
-        (r.sent_at, "us", r.text)
-        for r in Response.objects.filter(issue=issue, state=State.SENT).only("sent_at", "text")
-    ]
+    theirs = Message.objects.filter(issue=issue).annotate(who=Value("customer")).values_list("sent_at", "who", "text")
+    ours = Response.objects.filter(issue=issue, state=State.SENT).annotate(who=Value("us"))
+    said = theirs.order_by().union(ours.order_by().values_list("sent_at", "who", "text"), all=True)
     return [(who, text) for _at, who, text in sorted(said, key=lambda line: line[0])]
 
 
@@ -133,8 +130,9 @@ def channel_ids(customer: Customer) -> list[str]:
     return list(sent.values_list("channel_id", flat=True))
 
 
+@recent(seconds=1)
 def active_prompt(name: str = "reply") -> PromptVersion:
-    """The prompt version in force. Raises PromptVersion.DoesNotExist when none is active."""
+    """The prompt version in force, at most a second old. Raises PromptVersion.DoesNotExist when none is active."""
     return PromptVersion.objects.get(name=name, active=True)
 
 
@@ -161,11 +159,7 @@ def price_of(model: str, day: date) -> ModelPrice | None:
     return max(fitting, key=lambda p: (len(p.model), p.valid_from), default=None)
 
 
+@recent(seconds=60)
 def _prices() -> list[ModelPrice]:
-    """All prices, read again once a minute: they are few, and asked for at every call."""
-    return _prices_at(int(time.monotonic() // 60))
-
-
-@lru_cache(maxsize=1)
-def _prices_at(minute: int) -> list[ModelPrice]:
+    """All prices: they are few, and asked for at every call."""
     return list(ModelPrice.objects.all())

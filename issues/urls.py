@@ -6,7 +6,6 @@ from . import webhooks
 from .api import api
 
 urlpatterns = [
-    path("api/webhooks/ghl", webhooks.ghl_webhook, name="ghl_webhook"),
-    path("api/webhooks/evolution", webhooks.evolution_webhook, name="evolution_webhook"),
+    *(path(address[1:], view) for address, view in webhooks.DOORS.items()),
     path("api/", api.urls),
 ]

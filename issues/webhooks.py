@@ -7,13 +7,14 @@ from datetime import timedelta
 from functools import wraps
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from mis_dashboard.lib import jobs
+from mis_dashboard.lib.doors import refuse
 
 from . import deliver
 from .channels.evolution import inbound as evolution
@@ -25,16 +26,13 @@ from .models.response import Delivery
 log = logging.getLogger("mis.webhooks")
 
 MAX_BYTES = 256 * 1024
-RETRY_AFTER_S = "30"
-
-
-def refuse(status: int, error: str, **more) -> JsonResponse:
-    """A clear no: what was wrong, and what to write."""
-    return JsonResponse({"success": False, "error": error, **more}, status=status)
 
 
 def door(view: Callable[[HttpRequest, bytes], HttpResponse]):
-    """What all webhook doors have in common. GoHighLevel delivers again after a 429, and after nothing else."""
+    """What all webhook doors have in common. GoHighLevel delivers again after a 429, and after nothing else.
+
+    A connection that the database has dropped in the meantime is noticed here, and replaced once.
+    """
 
     @csrf_exempt
     @require_POST
@@ -43,16 +41,25 @@ def door(view: Callable[[HttpRequest, bytes], HttpResponse]):
         if int(request.headers.get("Content-Length") or 0) > MAX_BYTES:
             return refuse(413, f"The body is larger than {MAX_BYTES // 1024} KB.")
         try:
-            return view(request, request.body)
+            return again_without_a_dead_connection(view, request)
         except (OperationalError, InterfaceError):
+            connection.close()
             log.error("database away, event not accepted", extra={"path": request.path})
-            response = refuse(429, "Not stored: please deliver again.")
-            response["Retry-After"] = RETRY_AFTER_S
-            return response
+            return refuse(429, "Not stored: please deliver again.")
         except (ghl.Unreadable, evolution.Unreadable) as error:
             return refuse(400, str(error), field=error.field)
 
     return guarded
+
+
+def again_without_a_dead_connection(view: Callable[[HttpRequest, bytes], HttpResponse], request: HttpRequest):
+    try:
+        return view(request, request.body)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return view(request, request.body)
 
 
 def read_json(raw: bytes, unreadable: type[Exception]) -> dict:
@@ -159,3 +166,6 @@ def _from_evolution(news, payload: dict) -> Inbound | None:
             answer=True,
         )
     return None
+
+
+DOORS = {"/api/webhooks/ghl": ghl_webhook, "/api/webhooks/evolution": evolution_webhook}

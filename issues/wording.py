@@ -1,6 +1,29 @@
-"""Templates with placeholders, filled in without ever failing at a customer."""
+"""Templates with placeholders, filled in without ever failing at a customer; and the types of issues in words."""
 
 import re
+
+from django.utils.translation import gettext_lazy as _
+
+# The types that the AI may choose. The CRM and the API may name others.
+TYPES = {
+    "customer_complaint": _("customer complaint"),
+    "urgent_request": _("urgent request"),
+    "technical_issue": _("technical issue"),
+    "access_problem": _("access problem"),
+    "billing": _("billing"),
+    "payment_failed": _("payment failed"),
+    "delivery_complaint": _("delivery complaint"),
+    "scheduling": _("scheduling"),
+    "cancellation": _("cancellation"),
+    "question": _("question"),
+    "other": _("other"),
+}
+
+
+def issue_type(name: str) -> str:
+    """The type in the reader's language; one that we do not know is shown as it was named, "vip_lead" as "vip lead"."""
+    return str(TYPES.get(name) or name.replace("_", " "))
+
 
 PLACEHOLDERS = {"name", "type"}
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

@@ -151,8 +151,9 @@ Q_CLUSTER = {
     "label": "MIS",
     "broker_class": "mis_dashboard.lib.broker.PostgresBroker",
     "workers": WORKERS,
-    "queue_limit": WORKERS,
-    "bulk": 1,
+    # Jobs are short (an answer runs in its worker's own threads), so some may wait at the worker.
+    "queue_limit": 16,
+    "bulk": 8,
     "timeout": 60,
     "retry": 90,  # our broker leases by itself; django-q2 asks for more than `timeout`
     "max_attempts": 1,

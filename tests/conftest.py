@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mis_dashboard.lib import recent
+
 HERE = Path(__file__).parent
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 
@@ -23,6 +25,12 @@ def _no_network():
     socket.socket.connect = guarded
     yield
     socket.socket.connect = connect
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """What a process keeps for a second is not kept from one test to the next."""
+    recent.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """What all our lists share: they cost the same at ten rows and at ten million."""
 
 import json
+from collections.abc import Callable
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -127,7 +128,7 @@ class ByValue(admin.SimpleListFilter):
         raise NotImplementedError
 
 
-def recent(column: str, heading: str) -> type[ByValue]:
+def recent(column: str, heading: str, in_words: Callable[[str], str] = words.plain) -> type[ByValue]:
     """A filter on the values that `column` has in the newest rows, and on any other one written in the address."""
 
     class Recent(ByValue):
@@ -135,7 +136,7 @@ def recent(column: str, heading: str) -> type[ByValue]:
         parameter_name = column
 
         def word(self, value):
-            return value.replace("_", " ")
+            return in_words(value)
 
         def values(self, model):
             newest = model.objects.order_by("-pk").values_list(column, flat=True)[:LOOKED_AT]

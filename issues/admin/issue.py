@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import phones
+from .. import phones, wording
 from ..models import AICall, Issue
 from ..models.issue import UNRESOLVED, Priority, Status
 from ..models.response import State
@@ -187,7 +187,7 @@ class IssueAdmin(ReadOnly):
         OwnerFilter,
         AnswerFilter,
         "priority",
-        recent("type", _("type")),
+        recent("type", _("type"), wording.issue_type),
         indexed("location", _("location")),
         "source",
         "false_positive",
@@ -197,17 +197,25 @@ class IssueAdmin(ReadOnly):
         "A phone number in any form, a name, the customer's words of the last 90 days, or an issue's identifier"
     )
     readonly_fields = [
-        "shown_priority", "shown_status", "shown_customer", "phone", "shown_reason", "shown_metadata", "elsewhere",
+        "shown_priority", "shown_status", "shown_type", "shown_sentiment", "shown_customer", "phone", "shown_resolver",
+        "shown_reason", "shown_metadata", "elsewhere",
     ]  # fmt: skip
     fieldsets = [
         (_("Customer"), {"fields": ["shown_customer", "phone", "location", "source", "elsewhere"]}),
-        (_("Issue"), {"fields": ["shown_status", "shown_priority", "type", "sentiment", "assignee", "false_positive"]}),
+        (
+            _("Issue"),
+            {
+                "fields": [
+                    "shown_status", "shown_priority", "shown_type", "shown_sentiment", "assignee", "false_positive",
+                ]
+            },
+        ),
         (
             _("Times"),
             {
                 "fields": [
                     "detected_at", "received_at", "response_due_at", "first_response_at",
-                    "resolution_due_at", "resolved_at", "resolved_by",
+                    "resolution_due_at", "resolved_at", "shown_resolver",
                 ]
             },
         ),
@@ -241,7 +249,15 @@ class IssueAdmin(ReadOnly):
 
     @admin.display(description=_("type"))
     def shown_type(self, issue):
-        return issue.type.replace("_", " ")
+        return wording.issue_type(issue.type)
+
+    @admin.display(description=_("sentiment"))
+    def shown_sentiment(self, issue):
+        return words.SENTIMENTS.get(issue.sentiment, issue.sentiment) or words.NOTHING
+
+    @admin.display(description=_("resolved by"))
+    def shown_resolver(self, issue):
+        return words.who(issue.resolved_by) or words.NOTHING
 
     @admin.display(description=_("customer"))
     def who(self, issue):
@@ -322,8 +338,11 @@ class IssueAdmin(ReadOnly):
         return {
             "conversation": words.conversation(list(issue.messages.all()), responses),
             "timeline": [words.line(action) for action in issue.actions.select_related("response")],
-            "ai_calls": AICall.objects.filter(response__issue=issue).select_related("response", "prompt"),
+            "ai_calls": [(call, words.outcome(call.outcome)) for call in self.calls(issue)],
         }
+
+    def calls(self, issue: Issue) -> QuerySet[AICall]:
+        return AICall.objects.filter(response__issue=issue).select_related("response", "prompt")
 
     # Work on one issue
 

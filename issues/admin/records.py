@@ -86,12 +86,16 @@ class ResponseAdmin(OfCustomer):
 class ActionAdmin(OfCustomer):
     """The audit: append-only, newest first."""
 
-    list_display = ["at", issue, "kind", "shown_notes", "by", "automated", "success"]
+    list_display = ["at", issue, "kind", "shown_notes", "shown_by", "automated", "success"]
     list_select_related = ["issue", "response"]
     list_filter = ["kind", "automated", "success"]
     ordering = ["-pk"]
-    fields = [issue, "response", "kind", "at", "by", "user", "automated", "success", "shown_detail"]
-    readonly_fields = [issue, "shown_detail"]
+    fields = [issue, "response", "kind", "at", "shown_by", "user", "automated", "success", "shown_detail"]
+    readonly_fields = [issue, "shown_by", "shown_detail"]
+
+    @admin.display(description=_("by"))
+    def shown_by(self, action):
+        return words.line(action).who
 
     @admin.display(description=_("detail"))
     def shown_notes(self, action):
@@ -121,16 +125,20 @@ class AICallAdmin(OfCustomer):
     to_customer = "response__issue__customer"
     to_issue = "response__issue"
     list_display = [
-        "started_at", "shown_issue", "model", "prompt", "outcome", "latency_s", "tokens_in", "tokens_out", "cost_usd",
+        "started_at", "shown_issue", "model", "prompt", "shown_outcome", "latency_s", "tokens_in", "tokens_out", "cost_usd",
     ]  # fmt: skip
     list_select_related = ["response__issue", "prompt"]
-    list_filter = [recent("outcome", _("outcome")), recent("model", _("model"))]
+    list_filter = [recent("outcome", _("outcome"), words.outcome), recent("model", _("model"))]
     ordering = ["-pk"]
     fields = [
-        "shown_issue", "started_at", "model", "prompt", "outcome", "latency_s",
+        "shown_issue", "started_at", "model", "prompt", "shown_outcome", "latency_s",
         "tokens_in", "tokens_out", "tokens_thought", "tokens_cached", "cost_usd",
     ]  # fmt: skip
-    readonly_fields = ["shown_issue"]
+    readonly_fields = ["shown_issue", "shown_outcome"]
+
+    @admin.display(description=_("outcome"))
+    def shown_outcome(self, call):
+        return words.outcome(call.outcome)
 
     @admin.display(description=_("issue"))
     def shown_issue(self, call):

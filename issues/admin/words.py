@@ -43,6 +43,50 @@ WHY = {
     "misconfigured": _("the AI is misconfigured"),
     "model_gone": _("the model no longer exists"),
 }
+OUTCOMES = {"answered": _("answered")} | WHY
+
+# Why a message did not go out, or may not have, where nothing but the code was kept.
+CODES = {
+    "unreachable": _("no connection"),
+    "not_connected": _("WhatsApp not connected"),
+    "slow_down": _("asked to slow down"),
+    "busy": _("too many messages at once"),
+    "server_error": _("the other side failed"),
+    "no_answer": _("no answer in time"),
+    "cut_off": _("the connection broke"),
+    "failed_while_sending": _("failed while sending"),
+    "unknown_refusal": _("refused without a reason"),
+    "unreadable_answer": _("the answer could not be read"),
+    "error": _("an error of MIS"),
+    "worker_lost": _("the worker was lost"),
+}
+
+SENTIMENTS = {
+    "positive": _("positive"),
+    "neutral": _("neutral"),
+    "negative": _("negative"),
+    "angry": _("angry"),
+}
+
+
+def who(by: str) -> str:
+    """Who did it in words: our own names for automation and the like; a user name or a key's name as it is."""
+    return str(WHO.get(by, by))
+
+
+def outcome(name: str) -> str:
+    """What became of a call of the AI."""
+    return str(OUTCOMES.get(name) or plain(name))
+
+
+def failure(text: str) -> str:
+    """A code, or a reason that was stored in English, in the reader's language."""
+    return str(CODES.get(text) or (gettext(text) if " " in text else plain(text)))
+
+
+def plain(name: str) -> str:
+    """A name meant for programs, "meta_131026", as "meta 131026"."""
+    return name.replace("_", " ")
 
 
 def duration(span: timedelta) -> str:
@@ -87,7 +131,7 @@ def line(action: Action) -> Line:
         at=action.at,
         what=str(what or action.get_kind_display()),
         notes=_notes(action),
-        who=str(action.by if action.user_id else WHO.get(action.by, action.by)),
+        who=action.by if action.user_id else who(action.by),
         automated=action.automated,
         success=action.success,
         kind=action.kind,
@@ -105,7 +149,7 @@ def _notes(action: Action) -> list[str]:
         notes.append(gettext("to %(name)s") % {"name": detail["to"]})
     notes += [str(WHY.get(why, why)) for why in dict.fromkeys(detail.get("why", []))]
     if code := detail.get("code"):
-        notes.append(code.replace("_", " "))
+        notes.append(failure(code))
     if detail.get("again"):
         notes.append(gettext("will be tried again"))
     if "problem" in detail:
@@ -134,6 +178,11 @@ class Said:
     turn: int
     text: str
     response: Response | None = None
+
+    @property
+    def failure(self) -> str:
+        """Why the response has not gone out, in words; empty when there is nothing to say."""
+        return failure(self.response.failure) if self.response and self.response.failure else ""
 
     @property
     def calls(self) -> list:

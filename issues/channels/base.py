@@ -11,7 +11,7 @@ State = Literal["open", "connecting", "close", "unknown"]
 class ChannelError(Exception):
     """A message did not go out, or may not have. `reason` is fit to show a manager, `code` is for programs.
 
-    Neither names the customer nor quotes what was said.
+    `reason` is stored in English, without blanks, and translated when it is shown. Neither names the customer nor quotes what was said.
     """
 
     def __init__(self, reason: str, code: str):

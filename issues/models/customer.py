@@ -23,6 +23,9 @@ class Customer(models.Model):
     language = models.CharField(_("language"), max_length=8, blank=True, default="")
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
+    # Made in this very transaction: nothing can be known of it yet.
+    is_new = False
+
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mis_dashboard.lib.ids import uuid7
 
+from .. import wording
+
 
 class Priority(models.TextChoices):
     CRITICAL = "critical", _("critical")
@@ -133,7 +135,7 @@ class Issue(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.type} {str(self.pk)[-6:]}"
+        return f"{wording.issue_type(self.type)} {str(self.pk)[-6:]}"
 
     @property
     def is_unresolved(self) -> bool:

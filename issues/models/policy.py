@@ -6,6 +6,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from mis_dashboard.lib.recent import recent
+
 
 class Policy(models.Model):
     """The automation's settings: one row, edited in the admin or with `manage.py policy`."""
@@ -41,10 +43,11 @@ class Policy(models.Model):
     def __str__(self):
         return str(_("Automation policy"))
 
-    @classmethod
-    def current(cls) -> "Policy":
-        """The policy in force."""
-        policy, _created = cls.objects.get_or_create(pk=1)
+    @staticmethod
+    @recent(seconds=1)
+    def current() -> "Policy":
+        """The policy in force, at most a second old."""
+        policy, _created = Policy.objects.get_or_create(pk=1)
         return policy
 
     @classmethod

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import httpx
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from ..base import ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
 
@@ -48,7 +48,7 @@ def refusal(status: int, body: Any) -> ChannelError:
         return TryLater(_("Evolution asks us to slow down."), "slow_down")
     if status == 500 and _not_connected(_messages(body)):
         return TryLater(_("WhatsApp is not connected."), "not_connected")
-    return Unsure(_("Evolution failed (HTTP %d) and may have sent the message.") % status, "server_error")
+    return Unsure(_("Evolution failed and may have sent the message."), "server_error")
 
 
 def failure(error: Exception) -> ChannelError:
@@ -121,4 +121,4 @@ def _meta(error: dict[str, Any]) -> ChannelError:
     if code == META_WINDOW_CLOSED:
         return Refused(_("More than 24 hours have passed since the customer last wrote."), f"meta_{code}")
     number = code if isinstance(code, int) else 0
-    return Refused(_("WhatsApp refused the message (Meta error %d).") % number, f"meta_{number}")
+    return Refused(_("WhatsApp refused the message."), f"meta_{number}")

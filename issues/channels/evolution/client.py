@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from mis_dashboard.lib import http, wire
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from mis_dashboard.lib import http, wire
 
@@ -22,7 +22,7 @@ READ_S = 5.0
 
 
 class CRMError(Exception):
-    """The CRM did not answer a question. `reason` is fit to show a manager, `code` is for programs."""
+    """The CRM did not answer a question. `reason` is fit to show a manager, once translated; `code` is for programs."""
 
     def __init__(self, reason: str, code: str):
         super().__init__(f"{code}: {reason}")
@@ -79,7 +79,7 @@ class GHL:
             return self._client().get(path)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError) as error:
             raise Misconfigured(
-                "GHL_BASE_URL or GHL_API_TOKEN cannot be used as written.", "unusable_address"
+                _("GHL_BASE_URL or GHL_API_TOKEN cannot be used as written."), "unusable_address"
             ) from error
         except httpx.HTTPError as error:
             raise TryLater(_("The CRM cannot be reached."), "unreachable") from error
@@ -119,7 +119,7 @@ def _raise_unless_missing(response: httpx.Response) -> None:
         raise TryLater(_("The CRM asks us to slow down."), "slow_down", wait_s=_interval_s(response))
     if status < 500:
         raise Misconfigured(_("No CRM answers at GHL_BASE_URL."), "wrong_address")
-    raise TryLater(_("The CRM failed (HTTP %d).") % status, "server_error")
+    raise TryLater(_("The CRM failed."), "server_error")
 
 
 def _interval_s(response: httpx.Response) -> float | None:

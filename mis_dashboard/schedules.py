@@ -1,0 +1,40 @@
+"""Every periodic job of the product, on one screen. The clock does what is due (`clock.py`)."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+MINUTE_S = 60.0
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Calls the function at `path` every so many seconds, or daily at a time of day in the product's time zone.
+
+    Seconds are counted on the wall clock, so that every clock agrees when the next turn is. A turn missed while
+    no clock ran is not made up for: what is called must look at what is owed, not at when it was last called.
+    """
+
+    name: str
+    every: float | time
+    path: str
+
+    @property
+    def daily(self) -> bool:
+        return isinstance(self.every, time)
+
+    def turn(self, now: datetime, zone: ZoneInfo) -> float:
+        """A number that changes when the next turn has come. `now` is an aware datetime."""
+        if isinstance(self.every, time):
+            local = now.astimezone(zone)
+            return local.date().toordinal() - (local.time() < self.every)
+        return now.timestamp() // self.every
+
+
+EVERY = [
+    Periodic("sweep", 1.0, "issues.jobs.sweep"),
+    Periodic("forget_events", time(3, 30), "issues.jobs.forget"),
+    Periodic("forget_processes", HOUR_S, "mis_dashboard.lib.processes.forget"),
+    Periodic("forget_jobs", HOUR_S, "mis_dashboard.lib.jobs.forget"),
+]
