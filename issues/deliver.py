@@ -155,7 +155,7 @@ def _put_off(response: Response, code: str, *, lasting: bool, reason: str) -> No
         changed = _mine(response).update(state=State.WAITING, due_at=due, attempts=attempts, failure=code)
         if changed:
             actions.record(response.issue, Action.Kind.FAILED, response=response, success=False, code=code, again=True)
-            jobs.enqueue("respond", rank=response.rank, due=due)
+            jobs.wake("respond", due)
 
 
 def _mine(response: Response) -> QuerySet[Response]:
@@ -233,7 +233,7 @@ def _look_again_or_ask(response: Response, looked: int, error: ChannelError, now
 def _speak_again(response: Response, now: datetime) -> None:
     with transaction.atomic():
         if Response.objects.filter(pk=response.pk, state=State.UNSURE).update(state=State.WAITING, due_at=now):
-            jobs.enqueue("respond", rank=response.rank)
+            jobs.wake("respond")
 
 
 ORDER = [Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.READ]
@@ -302,5 +302,5 @@ def reply_by_hand(issue: Issue, text: str, *, user: AbstractBaseUser) -> Respons
             due_at=now,
             deadline_at=now + timedelta(seconds=30),
         )
-        jobs.enqueue("respond", rank=0)
+        jobs.wake("respond")
     return response

@@ -176,7 +176,7 @@ def _hand_on(issue: Issue, response: Response, reason: str) -> None:
     if reason and issue.status != Status.ESCALATED:
         escalate.escalate(issue, reason)
     elif response.state == State.WAITING:
-        jobs.enqueue("respond", rank=response.rank, due=response.due_at)
+        jobs.wake("respond", response.due_at)
 
 
 def _why_a_person(inbound: Inbound, customer: Customer | None, policy: Policy) -> str:

@@ -20,10 +20,15 @@ log = logging.getLogger("mis.jobs")
 
 
 def answer_next() -> bool:
-    """Answers the most urgent waiting response. False when there is none, or no place for one more."""
-    response = queries.claim(processes.current_id())
+    """Answers the most urgent waiting response. False when there is none, or no place for one more.
+
+    Whoever finds that more is waiting calls another thread: one wake-up is enough for any number.
+    """
+    response, more = queries.claim(processes.current_id())
     if response is None:
         return False
+    if more:
+        pool.wake()
     try:
         responding.respond(response)
     except Exception:
@@ -58,9 +63,8 @@ def sweep() -> None:
     now = timezone.now()
     for response in queries.left_behind().select_related("issue"):
         _take_over(response, now)
-    late = queries.overlooked(now).count()
-    for number in range(min(late, Policy.current().max_parallel)):
-        jobs.enqueue("respond", rank=0, key=f"sweep-{number}")
+    if queries.overlooked(now).exists():
+        jobs.enqueue("respond", rank=0, key="sweep")
 
 
 def _take_over(response, now: datetime) -> None:
@@ -74,7 +78,7 @@ def _take_over(response, now: datetime) -> None:
             actions.record(response.issue, Action.Kind.UNSURE, response=response, success=False, code="worker_lost")
             jobs.enqueue("look", str(response.pk), 0)
         elif changed:
-            jobs.enqueue("respond", rank=response.rank)
+            jobs.wake("respond")
 
 
 def forget() -> None:

@@ -31,12 +31,17 @@ CLAIM = """
     ) AND (
         SELECT count(*) FROM issues_response WHERE state IN ('thinking', 'speaking')
     ) < (SELECT max_parallel FROM issues_policy WHERE id = 1)
-    RETURNING id
+    RETURNING id, EXISTS (
+        SELECT 1 FROM issues_response other
+        WHERE other.state = 'waiting' AND other.due_at <= clock_timestamp() AND other.id <> issues_response.id
+    )
 """
 
 
-def claim(worker: UUID) -> Response | None:
-    """The next waiting Response, now THINKING and `worker`'s own; None when there is none or all places are taken.
+def claim(worker: UUID) -> tuple[Response | None, bool]:
+    """The next waiting Response, now THINKING and `worker`'s own, and whether more are waiting.
+
+    None when there is none, or all places are taken.
 
     Critical first, then by deadline. The lock makes `max_parallel` exact over all workers. Both
     statements go in one round trip, which is a transaction of its own.
@@ -45,7 +50,9 @@ def claim(worker: UUID) -> Response | None:
         cursor.execute(f"SELECT pg_advisory_xact_lock({CLAIM_LOCK}); {CLAIM}", [worker])
         cursor.nextset()
         row = cursor.fetchone()
-    return Response.objects.select_related("issue__customer").get(pk=row[0]) if row else None
+    if row is None:
+        return None, False
+    return Response.objects.select_related("issue__customer").get(pk=row[0]), row[1]
 
 
 def left_behind() -> QuerySet[Response]:
@@ -57,8 +64,8 @@ def left_behind() -> QuerySet[Response]:
 
 
 def overlooked(now: datetime) -> QuerySet[Response]:
-    """Responses that have been due for seconds and that nobody took: their wake-up was lost."""
-    return Response.objects.filter(state=State.WAITING, due_at__lt=now - timedelta(seconds=2))
+    """Responses that have been due for a second and that nobody took: their wake-up was lost."""
+    return Response.objects.filter(state=State.WAITING, due_at__lt=now - timedelta(seconds=1))
 
 
 def customer_for_update(location: str, *, phone: str | None, contact_id: str | None) -> Customer | None:

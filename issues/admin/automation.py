@@ -64,7 +64,7 @@ class ReplyTemplateAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("issue type"), ordering="issue_type")
     def shown_type(self, template):
-        return template.issue_type or gettext("any type")
+        return wording.issue_type(template.issue_type) or gettext("any type")
 
     @admin.display(description=_("what the customer reads"))
     def preview(self, template):
@@ -111,11 +111,15 @@ class PromptVersionAdmin(admin.ModelAdmin):
 
     form = forms.Prompt
     change_form_template = "admin/issues/promptversion/page.html"
-    list_display = ["__str__", "active", "note", "used", "created_by", "created_at"]
+    list_display = ["__str__", "active", "note", "used", "shown_author", "created_at"]
     list_filter = ["active"]
     list_select_related = ["created_by"]
-    fields = ["name", "text", "note", "number", "active", "created_by", "created_at"]
-    readonly_fields = ["number", "active", "created_by", "created_at"]
+    fields = ["name", "text", "note", "number", "active", "shown_author", "created_at"]
+    readonly_fields = ["number", "active", "shown_author", "created_at"]
+
+    @admin.display(description=_("author"), ordering="created_by")
+    def shown_author(self, version):
+        return version.created_by
 
     @admin.display(description=_("used"), boolean=True)
     def used(self, version):

@@ -61,8 +61,12 @@ class MessageAdmin(OfCustomer):
     list_display = ["sent_at", issue, "turn", excerpt]
     list_select_related = ["issue"]
     ordering = ["-pk"]
-    fields = [issue, "turn", "text", "sent_at", "received_at", "external_id"]
-    readonly_fields = [issue]
+    fields = [issue, "turn", "text", "sent_at", "received_at", "shown_external_id"]
+    readonly_fields = [issue, "shown_external_id"]
+
+    @admin.display(description=_("identifier in the channel"))
+    def shown_external_id(self, message):
+        return message.external_id or words.NOTHING
 
 
 @admin.register(Response)
@@ -73,9 +77,14 @@ class ResponseAdmin(OfCustomer):
     ordering = ["-pk"]
     fields = [
         issue, "turn", "kind", "state", "text", "author", "shown_verdict", "created_at", "due_at", "deadline_at",
-        "claimed_at", "attempts", "sent_at", "channel_id", "delivery", "delivered_at", "read_at", "failure",
+        "claimed_at", "attempts", "sent_at", "channel_id", "delivery", "delivered_at", "read_at",
+        "shown_failure",
     ]  # fmt: skip
-    readonly_fields = [issue, "shown_verdict"]
+    readonly_fields = [issue, "shown_verdict", "shown_failure"]
+
+    @admin.display(description=_("failure"))
+    def shown_failure(self, response):
+        return words.failure(response.failure) if response.failure else words.NOTHING
 
     @admin.display(description=_("what the AI understood"))
     def shown_verdict(self, response):
@@ -90,8 +99,12 @@ class ActionAdmin(OfCustomer):
     list_select_related = ["issue", "response"]
     list_filter = ["kind", "automated", "success"]
     ordering = ["-pk"]
-    fields = [issue, "response", "kind", "at", "shown_by", "user", "automated", "success", "shown_detail"]
-    readonly_fields = [issue, "shown_by", "shown_detail"]
+    fields = [issue, "shown_response", "kind", "at", "shown_by", "automated", "success", "shown_detail"]
+    readonly_fields = [issue, "shown_response", "shown_by", "shown_detail"]
+
+    @admin.display(description=_("response"))
+    def shown_response(self, action):
+        return link(action.response)
 
     @admin.display(description=_("by"))
     def shown_by(self, action):

@@ -88,7 +88,7 @@ def seed(apps, schema_editor):
         model("ModelPrice").create(
             model=name, valid_from=valid_from, usd_in=usd_in, usd_out=usd_out, usd_cached=usd_cached
         )
-    model("PromptVersion").create(name="reply", number=1, text=PROMPT, active=True, note="The first wording")
+    model("PromptVersion").create(name="reply", number=1, text=PROMPT, active=True, note="Primeira redação")
 
 
 class Migration(migrations.Migration):

@@ -74,6 +74,7 @@ class PostgresBroker(Broker):
         self.watchdog = Watchdog(stalled_s=(Conf.TIMEOUT or 60) + 15)
         self._connection: psycopg.Connection | None = None
         self._took_over = False
+        self._look_at = 0.0
         self._away = False
 
     # --- In the pusher ---
@@ -85,12 +86,9 @@ class PostgresBroker(Broker):
         """
         try:
             connection = self._connected()
-            taken = self._take(connection)
-            if not taken:
-                self._wait(connection)
-                taken = self._take(connection)
+            tasks = self._listen_and_look(connection) or self._listen_and_look(connection)
             self._away = False
-            return taken
+            return tasks
         except psycopg.Error as error:
             self._lost(error)
             time.sleep(RETRY_S)
@@ -114,25 +112,37 @@ class PostgresBroker(Broker):
             self._took_over = True
         return self._connection
 
+    def _listen_and_look(self, connection: psycopg.Connection) -> list[tuple[str, str]]:
+        """What is to be run now. Looks into the table only when a job was called out or it is time to."""
+        heard = self._hear(connection)
+        taken = self._take(connection) if "" in heard or time.monotonic() >= self._look_at else []
+        return taken + [("", SignedPackage.dumps(_task("", name, []))) for name in sorted(heard - {""})]
+
     def _take(self, connection: psycopg.Connection) -> list[tuple[str, str]]:
         values = {"bulk": Conf.BULK, "limit": Job.MAX_ATTEMPTS, "owner": self.owner, "lease_s": TAKE_LEASE_S}
-        taken = []
+        taken, looked_at = [], time.monotonic()
         for job_id, name, args, attempt, dead in connection.execute(TAKE, values):
             if dead:
                 log.error("job given up: its worker was lost each time", extra={"job": name, "job_id": job_id})
             else:
                 lease = str(Lease(job_id, attempt, self.owner))
                 taken.append((lease, SignedPackage.dumps(_task(lease, name, args))))
+        self._look_at = looked_at if taken else looked_at + self._nothing_for_s(connection)
         return taken
 
-    def _wait(self, connection: psycopg.Connection) -> None:
-        """Until a job is queued or falls due, POLL_S at most. Through a pooler, which swallows LISTEN, it polls."""
+    def _nothing_for_s(self, connection: psycopg.Connection) -> float:
+        """How long it is until the next job falls due, POLL_S at most."""
         (due_s,) = connection.execute(NEXT_DUE_S).fetchone() or (None,)
-        wait_s = POLL_S if due_s is None else min(POLL_S, max(0.001, due_s))
-        for _ in connection.notifies(timeout=wait_s, stop_after=1):
-            break
-        for _ in connection.notifies(timeout=0):
-            pass  # one look answers them all
+        return POLL_S if due_s is None else min(POLL_S, max(0.001, due_s))
+
+    def _hear(self, connection: psycopg.Connection) -> set[str]:
+        """What is called out until it is time to look again: "" for a queued job, else the name of who is woken.
+
+        Through a pooler, which swallows LISTEN, nothing is heard and the looks every POLL_S are all.
+        """
+        wait_s = max(0.0, self._look_at - time.monotonic())
+        heard = {notice.payload for notice in connection.notifies(timeout=wait_s, stop_after=1)}
+        return heard | {notice.payload for notice in connection.notifies(timeout=0)}
 
     def _lost(self, error: psycopg.Error) -> None:
         if not self._away:

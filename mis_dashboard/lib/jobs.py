@@ -6,16 +6,18 @@ A job takes ids and may run twice. Return means done; raise means run me again.
 import inspect
 import json
 import logging
+import math
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django_q.exceptions import TimeoutException
 
 from ..models import Job
@@ -88,6 +90,21 @@ def enqueue(name: str, *args: Any, due: datetime | None = None, rank: int = 2, k
         cursor.execute(ENQUEUE, [name, json.dumps(args, cls=DjangoJSONEncoder), key, rank, due])
 
 
+def wake(name: str, due: datetime | None = None) -> None:
+    """Calls job `name`, which takes nothing, in some worker: when this transaction commits, or at `due` if that is later.
+
+    Cheap, as nothing is stored for a call at once; but one that is lost stays lost. For work that
+    stands in a table of its own, and that a sweep finds too.
+    """
+    known(name)
+    if due and due > timezone.now():
+        tenths = math.ceil(due.timestamp() * 10)
+        enqueue(name, due=datetime.fromtimestamp(tenths / 10, UTC), key=f"{name} {tenths}")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify('mis_job', %s)", [name])
+
+
 @dataclass(frozen=True)
 class Lease:
     """One taking of one job by one cluster. It is worth nothing once the job was taken again."""
@@ -147,9 +164,12 @@ OURS = " WHERE id = %s AND leased_by = %s AND attempts = %s AND NOT dead"
 def run(lease: str, name: str, args: list[Any]) -> None:
     """What a worker executes: job `name`, unless the lease is lost; then ends it, puts it back, or gives it up.
 
-    Never raises: the row is the record of what happened, and is written here, in the process that knows. If
+    With an empty lease it is a `wake`, of which nothing is written down. Never raises: the row is the record of what happened, and is written here, in the process that knows. If
     the database is away at that moment the lease runs out and the job runs again.
     """
+    if not lease:
+        _woken(name)
+        return
     mine = Lease.parse(lease)
     if not settle(mine.start):
         return
@@ -158,6 +178,13 @@ def run(lease: str, name: str, args: list[Any]) -> None:
         settle(mine.finish)
     except (Exception, TimeoutException) as error:
         _failed(mine, name, error)
+
+
+def _woken(name: str) -> None:
+    try:
+        known(name)()
+    except Exception:
+        log.exception("a wake-up failed", extra={"job": name})
 
 
 def known(name: str) -> Callable[..., Any]:

@@ -2,12 +2,15 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing import util
 
 from django.db import close_old_connections, connections
 
 log = logging.getLogger("mis.pool")
+
+CHECK_AFTER_S = 5.0
 
 
 class Pool:
@@ -57,8 +60,12 @@ class Pool:
 
     def _run(self) -> None:
         try:
+            slept_at = time.monotonic()
             while self._work() and self._sleep():
-                pass
+                # A check costs a round trip: it is for connections that nobody used for a while.
+                if time.monotonic() - slept_at > CHECK_AFTER_S:
+                    close_old_connections()
+                slept_at = time.monotonic()
         finally:
             connections.close_all()
             with self.condition:
@@ -67,7 +74,6 @@ class Pool:
     def _work(self) -> bool:
         """Steps until there is nothing left to do. False when the process is ending."""
         try:
-            close_old_connections()
             while not self.closing and self.step():
                 pass
         except Exception:

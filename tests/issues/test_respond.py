@@ -24,7 +24,7 @@ def claimed(**changes):
     issue = make.issue(at=now, text=words, **changes)
     issue.messages.create(turn=1, text=words, sent_at=now)
     make.response(issue, at=now)
-    return queries.claim(make.uuid7())
+    return queries.claim(make.uuid7())[0]
 
 
 def answered(response):

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def noted(monkeypatch):
     monkeypatch.setattr(module, "POLL_S", 0.02)
     monkeypatch.setattr(module, "RETRY_S", 0)
+    monkeypatch.setattr(module.Conf, "BULK", 1)
     calls = []
     monkeypatch.setitem(jobs.REGISTRY, "note", lambda *args: calls.append(args))
     return calls
@@ -191,3 +192,23 @@ def test_the_queue_counts_what_waits_and_what_is_taken(broker):
 def test_tasks_do_not_pass_around_our_door(broker):
     with pytest.raises(TypeError, match="enqueue"):
         broker.enqueue("task")
+
+
+def test_a_wake_up_is_brought_once_however_often_it_was_called_and_leaves_nothing_behind(broker, noted):
+    broker.dequeue()
+    with transaction.atomic():
+        jobs.wake("note")
+        jobs.wake("note")
+    jobs.wake("note")
+    [(lease, package)] = broker.dequeue()
+    import_string(SignedPackage.loads(package)["func"])(*SignedPackage.loads(package)["args"])
+    assert (lease, noted) == ("", [()])
+    assert broker.dequeue() == []
+
+
+def test_a_wake_up_comes_with_the_jobs_that_are_ready(broker):
+    broker.dequeue()
+    with transaction.atomic():
+        enqueue("note", 1)
+        jobs.wake("note")
+    assert len(broker.dequeue()) == 2

@@ -163,3 +163,24 @@ def test_dead_jobs_are_kept_a_week():
     Job.objects.create(name="waiting", created_at=timezone.now() - timedelta(days=8))
     assert jobs.forget() == 1
     assert set(Job.objects.values_list("name", flat=True)) == {"new", "waiting"}
+
+
+@pytest.mark.django_db
+def test_wake_ups_for_about_the_same_moment_are_one_job_that_is_not_early(called):
+    due = timezone.now() + timedelta(seconds=30)
+    tenth = due.replace(microsecond=due.microsecond // 100_000 * 100_000 + 1)
+    for later_us in (0, 50_000, 99_998):
+        jobs.wake("note", tenth + timedelta(microseconds=later_us))
+    [job] = Job.objects.all()
+    assert job.due_at >= tenth + timedelta(microseconds=99_998)
+
+
+@pytest.mark.django_db
+def test_a_wake_up_at_once_stores_nothing(called):
+    jobs.wake("note", timezone.now())
+    assert not Job.objects.exists()
+
+
+def test_a_wake_up_that_fails_is_logged_and_nothing_more(caplog):
+    jobs.run("", "nobody-registered-this", [])
+    assert "a wake-up failed" in caplog.text
