@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from mis_dashboard.lib import live
+from mis_dashboard.lib import live, rows
 
 from .models import Action, Issue, Response
 
@@ -19,7 +19,7 @@ def record(issue: Issue, kind: Action.Kind, **what) -> Action:
     `what` is as in `unsaved`.
     """
     action = unsaved(issue, kind, **what)
-    action.save(force_insert=True)
+    rows.insert(action)
     live.announce()
     return action
 

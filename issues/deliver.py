@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from . import actions, channels, escalate, queries
 from .channels.base import ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
 from .crm.ghl import client as crm
 from .models import Action, Customer, Issue, Response
-from .models.issue import Priority, Status
+from .models.issue import Priority
 from .models.response import IN_FLIGHT, Delivery, State
 
 log = logging.getLogger("mis.deliver")
@@ -96,39 +96,54 @@ def _claim_to_speak(response: Response, draft: Draft) -> bool:
     )
 
 
+# One round trip for what every reply pays. The type and the mood fill in what nobody said.
+SENT = """
+    WITH heard AS (
+        UPDATE issues_response SET
+            state = 'sent', sent_at = %(at)s, channel_id = %(channel_id)s, delivery = 'sending', failure = ''
+        WHERE id = %(response)s AND state IN ('speaking', 'unsure')
+        RETURNING issue_id
+    )
+    UPDATE issues_issue SET
+        first_response_at = COALESCE(first_response_at, %(at)s),
+        status = CASE status WHEN 'open' THEN 'in_progress' ELSE status END,
+        type = CASE type WHEN 'other' THEN COALESCE(%(type)s::text, type) ELSE type END,
+        sentiment = COALESCE(%(sentiment)s::text, sentiment),
+        updated_at = clock_timestamp()
+    FROM heard WHERE issues_issue.id = heard.issue_id
+"""
+
+
 def record_sent(response: Response, sent: Sent, *, at: datetime | None = None) -> None:
     """The channel accepted the message (`at`: when, unless just now). Does nothing when that was recorded before."""
-    at = at or timezone.now()
-    with transaction.atomic():
-        issue = queries.locked(response.issue)
-        recorded = Response.objects.filter(pk=response.pk, state__in=[State.SPEAKING, State.UNSURE]).update(
-            state=State.SENT, sent_at=at, channel_id=sent.channel_id, delivery=Delivery.SENDING, failure=""
-        )
-        if not recorded:
+    at, verdict = at or timezone.now(), response.verdict or {}
+    values = {
+        "response": response.pk,
+        "channel_id": sent.channel_id,
+        "at": at,
+        "type": verdict.get("issue_type"),
+        "sentiment": verdict.get("sentiment"),
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SENT, values)
+        if not cursor.rowcount:
             return
-        issue.first_response_at = issue.first_response_at or at
-        if issue.status == Status.OPEN:
-            issue.status = Status.IN_PROGRESS
-        _learn(issue, response.verdict)
-        issue.save()
-        _record_reply(issue, response, at)
+        if verdict:
+            _raise_priority(response.issue, verdict["priority"])
+        _record_reply(response.issue, response, at)
+
+
+def _raise_priority(issue: Issue, understood: str) -> None:
+    """The AI may raise a priority, never lower one."""
+    if Priority(understood).rank >= Priority(issue.priority).rank:
+        return
+    due = issue.detected_at + queries.resolution_target(understood)
+    Issue.objects.filter(pk=issue.pk).update(priority=understood, resolution_due_at=due)
 
 
 def _record_reply(issue: Issue, response: Response, at: datetime) -> None:
     user = response.author
     actions.record(issue, Action.Kind.REPLIED, response=response, user=user, at=at, how=str(response.kind))
-
-
-def _learn(issue: Issue, verdict: dict | None) -> None:
-    """What the AI understood fills in what nobody said. It may raise a priority, never lower one."""
-    if not verdict:
-        return
-    issue.sentiment = verdict["sentiment"]
-    if issue.type == "other":
-        issue.type = verdict["issue_type"]
-    if Priority(verdict["priority"]).rank < Priority(issue.priority).rank:
-        issue.priority = verdict["priority"]
-        issue.resolution_due_at = issue.detected_at + queries.resolution_target(issue.priority)
 
 
 def _not_accepted(response: Response, error: ChannelError) -> None:

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Max, Q, QuerySet, Value
+from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Now
+from psycopg import ClientCursor
 
 from mis_dashboard.lib.recent import recent
 from mis_dashboard.models import Process
 
-from .models import Customer, Issue, Message, ModelPrice, PromptVersion, ReplyTemplate, Response
+from .models import Customer, Issue, ModelPrice, PromptVersion, ReplyTemplate, Response
 from .models.issue import UNRESOLVED
 from .models.response import IN_FLIGHT, PENDING, State
 
@@ -46,7 +47,8 @@ def claim(worker: UUID) -> tuple[Response | None, bool]:
     Critical first, then by deadline. The lock makes `max_parallel` exact over all workers. Both
     statements go in one round trip, which is a transaction of its own.
     """
-    with connection.cursor() as cursor:
+    connection.ensure_connection()
+    with ClientCursor(connection.connection) as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({CLAIM_LOCK}); {CLAIM}", [worker])
         cursor.nextset()
         row = cursor.fetchone()
@@ -89,6 +91,15 @@ def _customer_by_phone(phone: str) -> Customer | None:
     return customer and Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
 
 
+CONVERSATION = """
+    SELECT who, text FROM (
+        SELECT sent_at, 'customer' AS who, text FROM issues_message WHERE issue_id = %s
+        UNION ALL
+        SELECT sent_at, 'us', text FROM issues_response WHERE issue_id = %s AND state = 'sent'
+    ) AS said ORDER BY sent_at
+"""
+
+
 def locked(issue: Issue) -> Issue:
     """The issue as it is now, nobody else's to change until the transaction ends.
 
@@ -125,10 +136,9 @@ def next_turn(issue: Issue) -> int:
 
 def conversation(issue: Issue) -> list[tuple[str, str]]:
     """Who said what, in order: ("customer" | "us", text). Only what was really sent counts as said by us."""
-    theirs = Message.objects.filter(issue=issue).annotate(who=Value("customer")).values_list("sent_at", "who", "text")
-    ours = Response.objects.filter(issue=issue, state=State.SENT).annotate(who=Value("us"))
-    said = theirs.order_by().union(ours.order_by().values_list("sent_at", "who", "text"), all=True)
-    return [(who, text) for _at, who, text in sorted(said, key=lambda line: line[0])]
+    with connection.cursor() as cursor:
+        cursor.execute(CONVERSATION, [issue.pk, issue.pk])
+        return cursor.fetchall()
 
 
 def channel_ids(customer: Customer) -> list[str]:

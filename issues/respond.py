@@ -11,6 +11,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils import timezone
 
+from mis_dashboard.lib import rows
+
 from . import actions, ai, budget, channels, deliver, escalate, queries, wording
 from .ai import prompts
 from .ai.base import AIError, Answer, Blocked, Busy, Misconfigured, ModelGone, Turn, Usage
@@ -167,7 +169,7 @@ def _write_down(
     usage: Usage | None,
 ) -> None:
     usage = usage or Usage(None, None, None, None)
-    AICall.objects.create(
+    call = AICall(
         response=response,
         prompt=version,
         model=model,
@@ -180,6 +182,7 @@ def _write_down(
         tokens_cached=usage.tokens_cached,
         cost_usd=cost_usd(model, usage, started_at),
     )
+    rows.insert(call)
 
 
 def cost_usd(model: str, usage: Usage, at: datetime) -> Decimal | None:

@@ -13,7 +13,7 @@ class MisDashboardConfig(AppConfig):
 
     def ready(self) -> None:
         """Makes every app's jobs known; and readies a worker, which forks the processes that will run them."""
-        autodiscover_modules("jobs")
+        autodiscover_modules("jobs", "checks")
         if settings.ROLE == "worker":
             ready_to_fork()
 

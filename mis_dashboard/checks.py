@@ -1,7 +1,9 @@
 """What `manage.py check` says about the set-up: what is missing, and what to write."""
 
 from django.conf import settings
-from django.core.checks import Info, Tags, register
+from django.core.checks import Error, Info, Tags, register
+
+from issues.crm.ghl.inbound import usable_key
 
 
 @register(Tags.compatibility)
@@ -23,4 +25,18 @@ def integrations(app_configs, **kwargs):
         Info(f"{name} is not configured: {so}.", hint=f"Set {', '.join(missing)}.", id=check)
         for check, name, names, so in wanted
         if (missing := [n for n in names if not getattr(settings, n)])
+    ]
+
+
+@register(Tags.security)
+def signing_keys(app_configs, **kwargs):
+    """Keys that nobody could sign with would refuse every app event of GoHighLevel."""
+    return [
+        Error(
+            f"GHL_PUBLIC_KEY number {number} is no Ed25519 public key.",
+            hint="Write the PEM text or its base64; leave it unset for GoHighLevel's own key.",
+            id="mis.E001",
+        )
+        for number, key in enumerate(settings.GHL_PUBLIC_KEY, 1)
+        if not usable_key(key)
     ]

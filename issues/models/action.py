@@ -60,4 +60,4 @@ class Action(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.issue_id}"
+        return f"{self.get_kind_display()} {self.issue_id}"

@@ -68,7 +68,7 @@ class AICall(models.Model):
         indexes = [models.Index(fields=["started_at"], name="aicall_started")]
 
     def __str__(self):
-        return f"{self.model} {self.outcome}"
+        return self.model
 
 
 class ModelPrice(models.Model):

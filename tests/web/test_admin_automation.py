@@ -30,7 +30,7 @@ def superuser(admin_user):
 
 class TestPolicy:
     def values(self, **changes) -> dict:
-        policy = Policy.current()
+        policy = Policy.objects.get()
         values = {name: getattr(policy, name) for name in Policy.names()} | changes
         return {name: value for name, value in values.items() if value is not False}
 
@@ -41,7 +41,7 @@ class TestPolicy:
 
     def test_a_change_is_logged_with_its_values_and_its_author(self, browser, manager):
         browser.post(reverse("admin:issues_policy_change", args=[1]), self.values(attempts=5, muted="on"))
-        assert (Policy.current().attempts, Policy.current().muted) == (5, True)
+        assert (Policy.objects.get().attempts, Policy.objects.get().muted) == (5, True)
         entry = LogEntry.objects.get()
         assert entry.user == manager
         assert "attempts: 3 → 5" in entry.get_change_message()
@@ -50,7 +50,7 @@ class TestPolicy:
     def test_a_value_out_of_range_is_refused_in_the_form(self, browser):
         answer = browser.post(reverse("admin:issues_policy_change", args=[1]), self.values(attempts=99))
         assert answer.context["adminform"].form.errors["attempts"]
-        assert Policy.current().attempts == 3
+        assert Policy.objects.get().attempts == 3
 
 
 class TestTemplates:

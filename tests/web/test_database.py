@@ -44,13 +44,14 @@ def test_a_wrong_address_is_refused_without_its_password(url, says):
 
 def test_only_a_pooled_process_has_a_pool_and_keeps_no_connection():
     web, worker = only(pooled=True), only(pooled=False)
-    assert (web["OPTIONS"]["pool"]["max_size"], web["CONN_MAX_AGE"]) == (8, 0)
+    assert (web["OPTIONS"]["pool"]["max_size"], web["CONN_MAX_AGE"]) == (12, 0)
     assert ("pool" in worker["OPTIONS"], worker["CONN_MAX_AGE"]) == (False, 600)
 
 
 def test_behind_a_pooler_nothing_outlives_its_transaction():
     found = only("postgres://db/x", pooler=True)
     assert found["DISABLE_SERVER_SIDE_CURSORS"] is True
+    assert only()["OPTIONS"]["prepare_threshold"] == 3
     assert found["OPTIONS"]["prepare_threshold"] is None
 
 
