@@ -6,6 +6,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from issues import wording
+
 from . import format
 
 KPI_STATES = {"good": _("on target"), "warn": _("interim target"), "bad": _("off target"), "none": _("no data")}
@@ -100,6 +102,7 @@ def texts() -> dict:
     return {
         "states": KPI_STATES,
         "priorities": PRIORITIES,
+        "types": wording.TYPES,
         "promises": PROMISES,
         "beside": {key: {"format": how, "text": text} for key, (how, text) in BESIDE.items()},
         "happened": HAPPENED,
@@ -205,7 +208,7 @@ def event(line: dict) -> dict:
         "kind": line["kind"],
         "text": str(HAPPENED[line["kind"]][line["how"]]),
         "priority": str(PRIORITIES[line["priority"]]),
-        "type": line["type"].replace("_", " "),
+        "type": wording.issue_type(line["type"]),
         "took": "" if line["took_s"] is None else say("took", time=format.duration(line["took_s"])),
     }
 

@@ -76,7 +76,7 @@ export function event(line, texts) {
     kind: line.kind,
     text: texts.happened[line.kind][line.how],
     priority: texts.priorities[line.priority],
-    type: line.type.replaceAll("_", " "),
+    type: texts.types[line.type] ?? line.type.replaceAll("_", " "),
     took: line.took_s === null ? "" : format.fill(texts.took, { time }),
   };
 }

@@ -6,7 +6,7 @@ from mis_dashboard.checks import integrations, signing_keys
 
 
 def test_the_set_up_has_no_errors_and_is_fit_to_be_deployed():
-    serious = [c for c in run_checks(include_deployment_checks=True) if c.is_serious() and c.id != "security.W009"]
+    serious = [c for c in run_checks(include_deployment_checks=True) if c.is_serious()]
     assert not serious
 
 
