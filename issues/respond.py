@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from mis_dashboard.lib import rows
 
 from . import actions, ai, budget, channels, deliver, escalate, queries, wording
 from .ai import prompts
 from .ai.base import AIError, Answer, Blocked, Busy, Misconfigured, ModelGone, Turn, Usage
-from .models import Action, AICall, Policy, PromptVersion, Response
+from .models import Action, AICall, Issue, Policy, PromptVersion, Response
 
 log = logging.getLogger("mis.respond")
 
@@ -129,8 +129,18 @@ def _prompt(response: Response, version: PromptVersion):
     issue = response.issue
     turns = [Turn(who, text) for who, text in queries.conversation(issue)]
     compiled = prompts.compile(version.pk, version.text)
-    name = issue.customer.first_name if issue.customer else ""
-    return prompts.build(compiled, conversation=turns, customer_name=name, company=issue.metadata.get("company", ""))
+    return prompts.build(
+        compiled,
+        conversation=turns,
+        customer_name=issue.customer.first_name if issue.customer else "",
+        company=issue.metadata.get("company", ""),
+        language=_language(issue),
+    )
+
+
+def _language(issue: Issue) -> str:
+    """The one the customer is known to speak, else the one the words look like."""
+    return (issue.customer and issue.customer.language) or wording.language_of(issue.text)
 
 
 def _call(thinking: Thinking, version: PromptVersion, prompt, model: str) -> Answer | None:
@@ -202,11 +212,11 @@ def cost_usd(model: str, usage: Usage, at: datetime) -> Decimal | None:
 def _from_template(thinking: Thinking) -> Composed | None:
     response, issue = thinking.response, thinking.response.issue
     actions.record(issue, Action.Kind.FELL_BACK, response=response, success=False, why=thinking.failures)
-    customer = issue.customer
-    language = (customer and customer.language) or wording.language_of(issue.text)
-    template = queries.template_for(issue.type, language)
+    template = queries.template_for(issue.type, _language(issue))
     if template is None:
         return None
-    text = wording.fill(template.text, name=customer.first_name if customer else "", type=issue.type)
+    with translation.override(template.language.lower()):
+        kind = wording.issue_type(issue.type).lower()
+    text = wording.fill(template.text, name=issue.customer.first_name, type=kind)
     person = escalate.REFUSED_BY_AI if Blocked.outcome in thinking.failures else ""
     return Composed(deliver.Draft(text, Response.Kind.TEMPLATE), person)

@@ -1,10 +1,10 @@
 """`make bench`: how fast the product is on this machine, measured from outside. Prints a table, asserts nothing.
 
-    10/s, no latency       the product's own cost of an answer
-    500 at once            how many it can answer a second
-    2.5 s AI, 1.5 s send   what a customer would feel with real services
-    half the AI fails      what a customer feels on a bad day
-    commit to screen       from a database commit to the changed number in a real browser
+10/s, no latency       the product's own cost of an answer
+500 at once            how many it can answer a second
+2.5 s AI, 1.5 s send   what a customer would feel with real services
+half the AI fails      what a customer feels on a bad day
+commit to screen       from a database commit to the changed number in a real browser
 """
 
 import asyncio
@@ -142,7 +142,14 @@ def screen(product: Product) -> list:
         page.locator("[data-live][data-phase=live]").wait_for()
         waits = commit_to_screen(page, product, times=50)
         browser.close()
-    return ["commit to screen", len(waits), "", "", *(f"{quantile(waits, q) * 1000:.0f}" for q in (0.5, 0.9, 0.99, 1)), ""]
+    return [
+        "commit to screen",
+        len(waits),
+        "",
+        "",
+        *(f"{quantile(waits, q) * 1000:.0f}" for q in (0.5, 0.9, 0.99, 1)),
+        "",
+    ]
 
 
 def main() -> None:

@@ -129,6 +129,16 @@ def test_an_english_customer_gets_an_english_template(box):
     assert response.text.startswith("Hello, Ana!")
 
 
+def test_a_template_names_the_type_in_its_own_language(box):
+    ReplyTemplate.objects.filter(issue_type="billing").update(text="{name}: {type}")
+    box.set_gemini(down=True)
+    assert answered(claimed(type="billing")).text == "Ana: cobrança"
+    assert (
+        answered(claimed(type="billing", text="You charged me twice and this is not ok, please help")).text
+        == "Ana: billing"
+    )
+
+
 def test_without_a_template_the_issue_goes_to_a_person(box):
     ReplyTemplate.objects.all().delete()
     box.set_gemini(down=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-USER, PASSWORD = "gestora", "uma-senha-de-teste"  # noqa: S105
+USER, PASSWORD = "gestora", "uma-senha-de-teste"
 READY_S = 90
 
 
@@ -47,7 +47,7 @@ class Product:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> "Product":
-        self.log = open(Path(self.folder.name) / "log", "w+")  # noqa: SIM115
+        self.log = open(Path(self.folder.name) / "log", "w+")
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), "--workers", str(self.workers)]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True
@@ -102,7 +102,8 @@ class Product:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_S
         while self.get("/readyz")[0] != 200:
-            assert self.process.poll() is None and time.monotonic() < deadline, self.output()
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() < deadline, self.output()
             time.sleep(0.1)
 
     def output(self) -> str:
