@@ -10,6 +10,7 @@ pages = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the apps to be loaded)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 from issues import webhooks  # noqa: E402
 from metrics.urls import websocket_urlpatterns  # noqa: E402
@@ -17,7 +18,8 @@ from mis_dashboard.lib import processes  # noqa: E402
 
 from .lib.doors import Doors  # noqa: E402
 
-processes.beat("web")
+if settings.ROLE == "web":
+    processes.beat("web")
 doors = Doors(webhooks.DOORS, max_bytes=webhooks.MAX_BYTES)
 
 
