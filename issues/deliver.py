@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from mis_dashboard.lib import jobs
+from mis_dashboard.lib.patience import patiently
 
 from . import actions, channels, escalate, queries
 from .channels.base import ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
@@ -47,9 +48,9 @@ def deliver(response: Response, draft: Draft) -> bool:
     try:
         sent = channels.channel().send_text(response.issue.customer.phone, draft.text)
     except ChannelError as error:
-        _not_accepted(response, error)
+        patiently(_not_accepted, response, error)
         return False
-    record_sent(response, sent)
+    patiently(record_sent, response, sent)
     return True
 
 
@@ -185,6 +186,13 @@ def recover(response: Response) -> None:
         _unsure(response, "error")
     elif state == State.THINKING:
         _put_off(response, "error", lasting=response.attempts < ERRORS_AT_MOST, reason=escalate.BROKEN)
+
+
+def release_strays(worker: UUID, in_hand: set[UUID]) -> None:
+    """Gives back what is claimed for `worker` but not in its hands: the answer to its claim was lost on the way."""
+    strays = Response.objects.filter(state=State.THINKING, claimed_by=worker).exclude(pk__in=in_hand)
+    if strays.update(state=State.WAITING):
+        jobs.wake("respond")
 
 
 def _unsure(response: Response, code: str) -> None:

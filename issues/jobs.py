@@ -4,19 +4,23 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from mis_dashboard.lib import jobs, processes
 from mis_dashboard.lib.jobs import job
+from mis_dashboard.lib.patience import patiently
 from mis_dashboard.lib.pool import Pool
 
 from . import actions, deliver, queries
 from . import respond as responding
-from .models import Action, InboundEvent, Policy
+from .models import Action, InboundEvent, Policy, Response
 from .models.response import Delivery, State
 
 log = logging.getLogger("mis.jobs")
+
+
+in_hand: set[UUID] = set()
 
 
 def answer_next() -> bool:
@@ -24,17 +28,31 @@ def answer_next() -> bool:
 
     Whoever finds that more is waiting calls another thread: one wake-up is enough for any number.
     """
-    response, more = queries.claim(processes.current_id())
+    response, more = _claim()
     if response is None:
         return False
     if more:
         pool.wake()
+    in_hand.add(response.pk)
     try:
         responding.respond(response)
     except Exception:
         log.exception("an answer failed", extra={"response": response.pk})
-        deliver.recover(response)
+        patiently(deliver.recover, response)
+    finally:
+        in_hand.discard(response.pk)
     return True
+
+
+def _claim() -> tuple[Response | None, bool]:
+    """A claim that fails may have been made all the same: then it is given back."""
+    worker = processes.current_id()
+    try:
+        return queries.claim(worker)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        patiently(deliver.release_strays, worker, set(in_hand))
+        return None, False
 
 
 pool = Pool(answer_next, limit=lambda: Policy.current().max_parallel)
@@ -67,11 +85,11 @@ def sweep() -> None:
         jobs.enqueue("respond", rank=0, key="sweep")
 
 
-def _take_over(response, now: datetime) -> None:
+def _take_over(response: Response, now: datetime) -> None:
     """A dead worker's thought is thought again; what it was saying may have been heard, and is looked up first."""
     spoken = response.state == State.SPEAKING
     with transaction.atomic():
-        changed = type(response).objects.filter(
+        changed = Response.objects.filter(
             pk=response.pk, state=response.state, claimed_by=response.claimed_by
         ).update(state=State.UNSURE if spoken else State.WAITING, due_at=now)  # fmt: skip
         if changed and spoken:

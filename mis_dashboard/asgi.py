@@ -15,8 +15,7 @@ from django.conf import settings  # noqa: E402
 from issues import webhooks  # noqa: E402
 from metrics.urls import websocket_urlpatterns  # noqa: E402
 from mis_dashboard.lib import processes  # noqa: E402
-
-from .lib.doors import Doors  # noqa: E402
+from mis_dashboard.lib.doors import Doors  # noqa: E402
 
 if settings.ROLE == "web":
     processes.beat("web")

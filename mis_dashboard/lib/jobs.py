@@ -3,12 +3,12 @@
 A job takes ids and may run twice. Return means done; raise means run me again.
 """
 
+import contextlib
 import inspect
 import json
 import logging
 import math
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,13 +22,14 @@ from django_q.exceptions import TimeoutException
 
 from ..models import Job
 from .logs import name_of
+from .patience import trying
 
 log = logging.getLogger("mis.jobs")
 
 # A job may run this long: longer than the queue's own limit (60 s), so that a living worker keeps its job.
 RUN_LEASE_S = 75
 # A restarted database is back within seconds.
-SETTLE_WAITS_S = (0.1, 0.4, 1.0, 2.0)
+SETTLE_WAITS_S = (0.1, 0.4, 1.0)
 BACKOFF_S = 2.0
 BACKOFF_LIMIT_S = 300.0
 KEPT_DAYS = 7
@@ -197,12 +198,9 @@ def known(name: str) -> Callable[..., Any]:
 
 def settle(write: Callable[..., bool], *values: Any) -> bool:
     """`write(*values)`, patient with a database that is being restarted; False when it stays away."""
-    for wait_s in SETTLE_WAITS_S:
-        try:
-            return write(*values)
-        except (OperationalError, InterfaceError):
-            connection.close()
-            time.sleep(wait_s)
+    with contextlib.suppress(OperationalError, InterfaceError):
+        return trying(SETTLE_WAITS_S, write, *values)
+    connection.close()
     log.warning("the database is away: the job's lease will run out")
     return False
 

@@ -14,6 +14,12 @@ START = datetime(2026, 3, 2, 15, 0, 0, tzinfo=UTC)  # noon there
 KEY = 77_001
 
 
+def before_long(happens) -> bool:
+    """Whether it happens within ten seconds: the server notices the end of a connection a moment later."""
+    pause = threading.Event()
+    return any(happens() or pause.wait(0.02) for _ in range(500))
+
+
 class Noted:
     """Stands where a Runner stands, and notes when it was poked."""
 
@@ -119,7 +125,7 @@ def test_of_two_clocks_one_acts_until_it_ends_or_loses_its_connection():
         assert first.holds()
         assert not second.holds()
         first.release()
-        assert second.holds()
+        assert before_long(second.holds)
         with connect() as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [second._connection.info.backend_pid])
         assert not second.holds()
