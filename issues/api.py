@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyHeader, HttpBearer
-from pydantic import AwareDatetime, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, StringConstraints
 
 from mis_dashboard.lib import wire
 
@@ -70,8 +70,11 @@ def away(request: HttpRequest, error: Exception) -> HttpResponse:
     return response
 
 
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Text = Annotated[str, StringConstraints(max_length=20_000)]
+# What PostgreSQL cannot hold is left out before anything is looked at.
+Storable = BeforeValidator(wire.storable)
+Short = Annotated[str, Storable, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Text = Annotated[str, Storable, StringConstraints(max_length=20_000)]
+Id = Annotated[str, Storable, StringConstraints(max_length=100)]
 
 
 class CreateIssue(Schema):
@@ -81,15 +84,15 @@ class CreateIssue(Schema):
 
     issue_type: Short
     priority: Literal["low", "medium", "high", "critical"] = Priority.MEDIUM.value
-    customer_name: Annotated[str, StringConstraints(max_length=200)] | None = None
-    customer_phone: Annotated[str, StringConstraints(max_length=50)] | None = None
-    location: Annotated[str, StringConstraints(max_length=64)] | None = None
-    message_id: Annotated[str, StringConstraints(max_length=100)] | None = None
+    customer_name: Annotated[str, Storable, StringConstraints(max_length=200)] | None = None
+    customer_phone: Annotated[str, Storable, StringConstraints(max_length=50)] | None = None
+    location: Annotated[str, Storable, StringConstraints(max_length=64)] | None = None
+    message_id: Id | None = None
     message: Text | None = None
     description: Text | None = None
-    alert_id: str | None = None
+    alert_id: Id | None = None
     detected_at: AwareDatetime | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: Annotated[dict[str, Any], Storable] | None = None
 
 
 @api.post("/issues/create", summary="Create an issue, answered like any other", response=dict[str, Any])
@@ -121,7 +124,7 @@ def _inbound(request: HttpRequest, body: CreateIssue, phone: str | None) -> Inbo
         phone=phone,
         name=body.customer_name or "",
         text=text or body.issue_type.replace("_", " "),
-        message_id=f"api:{body.message_id}" if body.message_id else None,
+        message_id=wire.key("api", request.auth.pk.hex, body.message_id) if body.message_id else None,
         issue_type=body.issue_type,
         priority=body.priority,
         occurred_at=body.detected_at,

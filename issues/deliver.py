@@ -1,7 +1,7 @@
 """Deliver: say it, once. Claim, speak, record; and look before speaking again when it is not known whether we were heard."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,11 +17,12 @@ from . import actions, channels, escalate, queries
 from .channels.base import ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
 from .crm.ghl import client as crm
 from .models import Action, Customer, Issue, Response
-from .models.issue import Priority
+from .models.issue import Priority, Status
 from .models.response import IN_FLIGHT, Delivery, State
 
 log = logging.getLogger("mis.deliver")
 
+LOOK_PAUSE = timedelta(seconds=30)
 LOOK_AFTER = (timedelta(seconds=4), timedelta(seconds=10))
 GIVE_UP_LOOKING_AFTER = timedelta(minutes=10)
 GIVE_UP_SENDING_AFTER = timedelta(minutes=10)
@@ -30,12 +31,11 @@ ERRORS_AT_MOST = 3
 
 @dataclass(frozen=True)
 class Draft:
-    """What is to be said. `verdict` is what the AI understood, if it was asked and answered."""
+    """What is to be said. `verdict` is what the AI understood; its `needs_human` calls a person once this is said."""
 
     text: str
     kind: Response.Kind
     verdict: dict | None = None
-    steps: list[str] = field(default_factory=list)
 
 
 def deliver(response: Response, draft: Draft) -> bool:
@@ -68,7 +68,7 @@ def reachable(response: Response) -> bool:
         _put_off(response, error.code, lasting=isinstance(error, crm.TryLater), reason=escalate.NO_PHONE)
         return False
     if not found:
-        _hand_over(response, escalate.NO_PHONE)
+        hand_over(response, escalate.NO_PHONE)
     return bool(found)
 
 
@@ -90,6 +90,7 @@ def _claim_to_speak(response: Response, draft: Draft) -> bool:
         Response.objects.filter(pk=response.pk, state=State.THINKING, claimed_by=response.claimed_by).update(
             state=State.SPEAKING,
             spoken_at=timezone.now(),
+            spoken_to=response.issue.customer.phone,
             text=response.text,
             kind=response.kind,
             verdict=response.verdict,
@@ -106,7 +107,7 @@ SENT = """
         RETURNING issue_id
     )
     UPDATE issues_issue SET
-        first_response_at = COALESCE(first_response_at, %(at)s),
+        first_response_at = LEAST(first_response_at, %(at)s),
         status = CASE status WHEN 'open' THEN 'in_progress' ELSE status END,
         type = CASE type WHEN 'other' THEN COALESCE(%(type)s::text, type) ELSE type END,
         sentiment = COALESCE(%(sentiment)s::text, sentiment),
@@ -129,9 +130,12 @@ def record_sent(response: Response, sent: Sent, *, at: datetime | None = None) -
         cursor.execute(SENT, values)
         if not cursor.rowcount:
             return
-        if verdict:
+        if "priority" in verdict:
             _raise_priority(response.issue, verdict["priority"])
         _record_reply(response.issue, response, at)
+        if verdict.get("needs_human"):
+            reason = verdict.get("why") or escalate.WANTS_A_PERSON
+            escalate.escalate(response.issue, reason, words=verdict.get("human_reason", ""))
 
 
 def _raise_priority(issue: Issue, understood: str) -> None:
@@ -163,7 +167,7 @@ def _put_off(response: Response, code: str, *, lasting: bool, reason: str) -> No
     """
     now = timezone.now()
     if not lasting or now > response.created_at + GIVE_UP_SENDING_AFTER:
-        _hand_over(response, reason, code=code)
+        hand_over(response, reason, code=code)
         return
     attempts = response.attempts + 1
     due = now + timedelta(seconds=min(2**response.attempts, 60))
@@ -177,6 +181,16 @@ def _put_off(response: Response, code: str, *, lasting: bool, reason: str) -> No
 def _mine(response: Response) -> QuerySet[Response]:
     """The row, if it is still the caller's to change."""
     return Response.objects.filter(pk=response.pk, state__in=IN_FLIGHT, claimed_by=response.claimed_by)
+
+
+def drop(response: Response, why: str) -> None:
+    """The automation's words for this turn are not needed any more: whoever is in charge speaks."""
+    with transaction.atomic():
+        issue = queries.locked(response.issue)
+        in_charge = issue.status == Status.ESCALATED
+        state = State.HANDED_OVER if in_charge or why == escalate.MUTED else State.CANCELLED
+        if _mine(response).update(state=state, failure=why[:200]) and why == escalate.MUTED:
+            escalate.escalate(issue, escalate.MUTED)
 
 
 def recover(response: Response) -> None:
@@ -203,7 +217,7 @@ def _unsure(response: Response, code: str) -> None:
             jobs.enqueue("look", str(response.pk), 0, due=timezone.now() + LOOK_AFTER[0])
 
 
-def _hand_over(response: Response, reason: str, **detail) -> None:
+def hand_over(response: Response, reason: str, **detail) -> None:
     """This answer will not go out by itself: a person has to act, and is told why."""
     with transaction.atomic():
         queries.locked(response.issue)
@@ -212,24 +226,29 @@ def _hand_over(response: Response, reason: str, **detail) -> None:
         ).update(state=State.HANDED_OVER, failure=reason[:200])
         if changed:
             actions.record(response.issue, Action.Kind.FAILED, response=response, success=False, reason=reason[:200])
-            escalate.escalate(response.issue, reason, **detail)
+            # A person who wrote believes that it went out, also when the issue has ended since.
+            escalate.escalate(response.issue, reason, ended_too=response.kind == Response.Kind.HUMAN, **detail)
 
 
 def look(response_id: UUID, looked: int, *, now: datetime | None = None) -> None:
     """Finds out whether an UNSURE response was heard: adopts what WhatsApp has, else says it again, else asks a person.
 
-    It is said again only when WhatsApp was searched twice, ten seconds apart, and had nothing.
+    Ten minutes after it was said, a person is asked whatever happened. It is said again only when WhatsApp was searched twice, ten seconds apart, and had nothing.
     """
     now = now or timezone.now()
     response = Response.objects.select_related("issue__customer").filter(pk=response_id, state=State.UNSURE).first()
     if response is None:
         return
+    if now > response.spoken_at + GIVE_UP_LOOKING_AFTER:
+        hand_over(response, escalate.UNCERTAIN)
+        return
     try:
         since = response.spoken_at - timedelta(seconds=60)
         known = queries.channel_ids(response.issue.customer)
-        sent = channels.channel().find_sent(response.issue.customer.phone, response.text, since, except_ids=known)
+        sent = channels.channel().find_sent(response.spoken_to, response.text, since, except_ids=known)
     except ChannelError as error:
-        _look_again_or_ask(response, looked, error, now)
+        log.warning("cannot look", extra={"response": response.pk, "code": error.code})
+        _look_again(response, looked, now + LOOK_PAUSE)
         return
     if sent:
         record_sent(response, sent, at=response.spoken_at)
@@ -243,14 +262,6 @@ def _look_again(response: Response, looked: int, due: datetime) -> None:
     with transaction.atomic():
         Response.objects.filter(pk=response.pk, state=State.UNSURE).update(due_at=due)
         jobs.enqueue("look", str(response.pk), looked, due=due)
-
-
-def _look_again_or_ask(response: Response, looked: int, error: ChannelError, now: datetime) -> None:
-    log.warning("cannot look", extra={"response": response.pk, "code": error.code})
-    if now < response.spoken_at + GIVE_UP_LOOKING_AFTER:
-        _look_again(response, looked, now + timedelta(seconds=30))
-    else:
-        _hand_over(response, escalate.UNCERTAIN)
 
 
 def _speak_again(response: Response, now: datetime) -> None:
@@ -290,7 +301,8 @@ def _apply(response: Response, status: Delivery, at: datetime) -> None:
         response.delivered_at = response.delivered_at or at
     if status == Delivery.READ:
         response.read_at = at
-    response.save(update_fields=["delivery", "delivered_at", "read_at"])
+    response.failure = "refused_by_whatsapp" if status == Delivery.FAILED else ""
+    response.save(update_fields=["delivery", "delivered_at", "read_at", "failure"])
     kinds = {
         Delivery.DELIVERED: Action.Kind.DELIVERED,
         Delivery.READ: Action.Kind.READ,

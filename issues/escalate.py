@@ -24,21 +24,33 @@ NO_ANSWER = gettext_noop("There is no template to answer with")
 
 
 def escalate(
-    issue: Issue, reason: str, *, user: AbstractBaseUser | None = None, to: AbstractBaseUser | None = None, **detail
+    issue: Issue,
+    reason: str,
+    *,
+    user: AbstractBaseUser | None = None,
+    to: AbstractBaseUser | None = None,
+    words: str = "",
+    ended_too: bool = False,
+    **detail,
 ) -> None:
-    """Hands the issue to a person (`to`, or whoever takes it), with the reason; answers still waiting become theirs.
+    """Hands the issue to a person (`to`, or whoever takes it), with the reason; the AI's answers still waiting are dropped.
 
-    Escalating again changes reason and owner and keeps the first time. An ended issue is left alone.
+    `words` say more than the reason and may be the AI's own: they are shown on the issue and stay
+    out of the log of actions. Escalating again changes reason and owner and keeps the first time.
+    An ended issue is left alone, unless `ended_too`: then it is open again.
     """
     with transaction.atomic():
         issue = queries.locked(issue)
         if not issue.is_unresolved:
-            return
+            if not ended_too:
+                return
+            issue.resolved_at, issue.resolved_by = None, ""
+            actions.record(issue, Action.Kind.REOPENED)
         issue.status = Status.ESCALATED
         issue.escalated_at = issue.escalated_at or timezone.now()
-        issue.escalation_reason = reason[:200]
+        issue.escalation_reason = (words or reason)[:200]
         issue.assignee = to or issue.assignee
-        issue.save(update_fields=["status", "escalated_at", "escalation_reason", "assignee", "updated_at"])
+        issue.save()
         queries.unspoken(issue).update(state=State.HANDED_OVER)
         owner = {"to": to.get_username()} if to else {}
         actions.record(issue, Action.Kind.ESCALATED, user=user, reason=reason[:200], **owner, **detail)

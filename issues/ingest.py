@@ -16,6 +16,16 @@ from .models.response import State
 
 OLDEST = timedelta(hours=48)
 LONGEST_DEBOUNCE = timedelta(seconds=8)
+# WhatsApp tells times in whole seconds: what came later may look a second earlier.
+WHOLE_SECONDS = timedelta(seconds=1)
+
+# The unique constraints that a repeat meets, and those that two first messages of one customer meet.
+SAID_BEFORE = {
+    "issues_inboundevent_key_key",
+    "issues_message_external_id_key",
+    "issues_response_channel_id_key",
+}
+SAME_CUSTOMER = {"one_customer_per_phone", "one_customer_per_contact"}
 
 
 @dataclass(frozen=True)
@@ -67,9 +77,9 @@ def ingest(inbound: Inbound, *, now: datetime | None = None) -> Outcome:
         except IntegrityError as error:
             # The event is stored last, so a repeat undoes whatever was written before it.
             constraint = error.__cause__.diag.constraint_name
-            if "key" in constraint or "external_id" in constraint:
+            if constraint in SAID_BEFORE:
                 return Outcome(_issue_of(inbound), repeated=True)
-            if not constraint.startswith("one_customer_per"):
+            if constraint not in SAME_CUSTOMER:
                 raise
             # Two first messages of one new customer met; by now the other one is stored.
     raise RuntimeError("A customer could not be stored after three attempts.")
@@ -213,12 +223,17 @@ def _sane(occurred_at: datetime | None, now: datetime) -> datetime:
 
 
 def _turn_still_open(issue: Issue, debounce: timedelta, now: datetime) -> Response | None:
-    """The turn that nobody has begun to answer. Who types in short messages is let finish, for 8 s at the most."""
-    waiting = issue.responses.select_for_update(no_key=True).filter(state=State.WAITING, text="").first()
-    if waiting:
-        waiting.due_at = max(waiting.due_at, min(now + debounce, waiting.created_at + LONGEST_DEBOUNCE))
-        waiting.save(update_fields=["due_at"])
-    return waiting
+    """The turn that nobody has heard an answer in. Who types in short messages is let finish, for 8 s at the most.
+
+    An answer that could not be said yet is forgotten: the customer has more to say, and gets one answer to all.
+    """
+    waiting = issue.responses.select_for_update(no_key=True).filter(state=State.WAITING)
+    response = waiting.exclude(kind=Response.Kind.HUMAN).first()
+    if response:
+        response.due_at = max(response.due_at, min(now + debounce, response.created_at + LONGEST_DEBOUNCE))
+        response.text, response.kind, response.verdict = "", "", None
+        response.save(update_fields=["due_at", "text", "kind", "verdict"])
+    return response
 
 
 def _new_turn(issue: Issue, turn: int, debounce: timedelta, now: datetime) -> Response:
@@ -235,12 +250,23 @@ def _new_turn(issue: Issue, turn: int, debounce: timedelta, now: datetime) -> Re
 
 
 def _person_answered(inbound: Inbound, customer: Customer, now: datetime) -> Issue | None:
-    """Somebody of the company has answered outside of MIS: that turn is theirs, and ours is dropped."""
+    """Somebody of the company has answered outside of MIS: that turn is theirs, and ours is dropped.
+
+    A report that comes late, when the customer has written again since, changes nothing any more.
+    """
     issue = queries.unresolved_issue(customer)
-    if issue is None or not inbound.text:
-        return issue
-    queries.unspoken(issue).update(state=State.CANCELLED)
+    if issue is None:
+        return None
+    rows.insert(_event(inbound, issue, now))
     sent_at = _sane(inbound.occurred_at, now)
+    stale = queries.asked_after(issue, sent_at + WHOLE_SECONDS)
+    if inbound.text and not stale and not queries.said_already(issue, inbound.text, sent_at):
+        _take_turn(issue, inbound, max(sent_at, issue.detected_at))
+    return issue
+
+
+def _take_turn(issue: Issue, inbound: Inbound, sent_at: datetime) -> None:
+    queries.unspoken(issue).update(state=State.CANCELLED)
     response = Response.objects.create(
         issue=issue,
         turn=queries.next_turn(issue),
@@ -250,10 +276,10 @@ def _person_answered(inbound: Inbound, customer: Customer, now: datetime) -> Iss
         text=inbound.text,
         deadline_at=issue.response_due_at,
         sent_at=sent_at,
+        channel_id=inbound.message_id,
     )
     issue.first_response_at = issue.first_response_at or sent_at
     if issue.status == Status.OPEN:
         issue.status = Status.IN_PROGRESS
     issue.save(update_fields=["first_response_at", "status", "updated_at"])
     actions.record(issue, Action.Kind.REPLIED, by="person", response=response, at=sent_at, how="human")
-    return issue

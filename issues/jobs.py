@@ -12,12 +12,15 @@ from mis_dashboard.lib.jobs import job
 from mis_dashboard.lib.patience import patiently
 from mis_dashboard.lib.pool import Pool
 
-from . import actions, deliver, queries
+from . import actions, deliver, escalate, queries
 from . import respond as responding
 from .models import Action, InboundEvent, Policy, Response
 from .models.response import Delivery, State
 
 log = logging.getLogger("mis.jobs")
+
+RECEIPT_WAITS = [timedelta(seconds=seconds) for seconds in (2, 20, 100)]
+TAKEN_OVER_AT_MOST = 3
 
 
 in_hand: set[UUID] = set()
@@ -31,10 +34,10 @@ def answer_next() -> bool:
     response, more = _claim()
     if response is None:
         return False
-    if more:
-        pool.wake()
     in_hand.add(response.pk)
     try:
+        if more:
+            pool.wake()
         responding.respond(response)
     except Exception:
         log.exception("an answer failed", extra={"response": response.pk})
@@ -52,7 +55,7 @@ def _claim() -> tuple[Response | None, bool]:
     except (OperationalError, InterfaceError):
         connection.close()
         patiently(deliver.release_strays, worker, set(in_hand))
-        return None, False
+        return queries.claim(worker)
 
 
 pool = Pool(answer_next, limit=lambda: Policy.current().max_parallel)
@@ -71,9 +74,15 @@ def look(response_id: str, looked: int) -> None:
 
 
 @job("receipt")
-def receipt(channel_id: str, status: str, at: str) -> None:
-    """A delivery receipt that came before we had written down what we sent; one of a stranger's message is dropped."""
-    deliver.receipt(channel_id, Delivery(status), datetime.fromisoformat(at))
+def receipt(channel_id: str, status: str, at: str, tried: int = 1) -> None:
+    """A delivery receipt of a message we do not know (yet): it may be faster than our own commit, or than a look.
+
+    It is tried again for two minutes; one of a stranger's message is dropped then.
+    """
+    known = deliver.receipt(channel_id, Delivery(status), datetime.fromisoformat(at))
+    if not known and tried < len(RECEIPT_WAITS):
+        due = timezone.now() + RECEIPT_WAITS[tried]
+        jobs.enqueue("receipt", channel_id, status, at, tried + 1, due=due, rank=3)
 
 
 def sweep() -> None:
@@ -81,22 +90,28 @@ def sweep() -> None:
     now = timezone.now()
     for response in queries.left_behind().select_related("issue"):
         _take_over(response, now)
+    for response_id in queries.unsure_for_long(now).values_list("pk", flat=True)[:100]:
+        jobs.enqueue("look", str(response_id), 0, key=f"look {response_id}")
     if queries.overlooked(now).exists():
         jobs.enqueue("respond", rank=0, key="sweep")
 
 
 def _take_over(response: Response, now: datetime) -> None:
-    """A dead worker's thought is thought again; what it was saying may have been heard, and is looked up first."""
-    spoken = response.state == State.SPEAKING
-    with transaction.atomic():
-        changed = Response.objects.filter(
-            pk=response.pk, state=response.state, claimed_by=response.claimed_by
-        ).update(state=State.UNSURE if spoken else State.WAITING, due_at=now)  # fmt: skip
-        if changed and spoken:
-            actions.record(response.issue, Action.Kind.UNSURE, response=response, success=False, code="worker_lost")
-            jobs.enqueue("look", str(response.pk), 0)
-        elif changed:
-            jobs.wake("respond")
+    """A dead worker's thought is thought again; what it was saying may have been heard, and is looked up first.
+
+    A thought that has cost three workers is left to a person.
+    """
+    mine = Response.objects.filter(pk=response.pk, state=response.state, claimed_by=response.claimed_by)
+    if response.state == State.SPEAKING:
+        with transaction.atomic():
+            if mine.update(state=State.UNSURE, due_at=now):
+                why = {"success": False, "code": "worker_lost"}
+                actions.record(response.issue, Action.Kind.UNSURE, response=response, **why)
+                jobs.enqueue("look", str(response.pk), 0)
+    elif response.attempts >= TAKEN_OVER_AT_MOST:
+        deliver.hand_over(response, escalate.BROKEN)
+    elif mine.update(state=State.WAITING, due_at=now, attempts=response.attempts + 1):
+        jobs.wake("respond")
 
 
 def forget() -> None:

@@ -25,8 +25,12 @@ SAME_WORDS_WITHIN = timedelta(seconds=90)
 CLAIM = """
     UPDATE issues_response SET state = 'thinking', claimed_by = %s, claimed_at = clock_timestamp()
     WHERE id = (
-        SELECT id FROM issues_response
-        WHERE state = 'waiting' AND due_at <= clock_timestamp()
+        SELECT id FROM issues_response waiting
+        WHERE state = 'waiting' AND due_at <= clock_timestamp() AND NOT EXISTS (
+            SELECT 1 FROM issues_response earlier
+            WHERE earlier.issue_id = waiting.issue_id AND earlier.turn < waiting.turn
+                AND earlier.state IN ('thinking', 'speaking')
+        )
         ORDER BY rank, deadline_at
         FOR UPDATE SKIP LOCKED LIMIT 1
     ) AND (
@@ -44,9 +48,10 @@ def claim(worker: UUID) -> tuple[Response | None, bool]:
 
     None when there is none, or all places are taken.
 
-    Critical first, then by deadline. The lock makes `max_parallel` exact over all workers. Both
+    Critical first, then by deadline; the turns of one issue one after the other. The lock makes `max_parallel` exact over all workers. Both
     statements go in one round trip, which is a transaction of its own.
     """
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     with ClientCursor(connection.connection) as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({CLAIM_LOCK}); {CLAIM}", [worker])
@@ -65,6 +70,11 @@ def left_behind() -> QuerySet[Response]:
     return claimed.filter(~Q(claimed_by__in=living) | Q(claimed_at__lt=Now() - LONGEST_ANSWER))
 
 
+def unsure_for_long(now: datetime) -> QuerySet[Response]:
+    """Responses of which nobody has tried to find out for a minute whether they were heard."""
+    return Response.objects.filter(state=State.UNSURE, due_at__lt=now - timedelta(seconds=60))
+
+
 def overlooked(now: datetime) -> QuerySet[Response]:
     """Responses that have been due for a second and that nobody took: their wake-up was lost."""
     return Response.objects.filter(state=State.WAITING, due_at__lt=now - timedelta(seconds=1))
@@ -75,8 +85,8 @@ def customer_for_update(location: str, *, phone: str | None, contact_id: str | N
 
     WhatsApp does not say which location is meant: then it is the customer of that phone who had an issue last.
     """
-    if not location and phone:
-        return _customer_by_phone(phone)
+    if not location and phone and (customer := _customer_by_phone(phone)):
+        return customer
     same = Q(phone=phone) if phone else Q()
     if contact_id:
         same |= Q(contact_id=contact_id)
@@ -117,6 +127,24 @@ def unresolved_issue(customer: Customer) -> Issue | None:
 def unspoken(issue: Issue) -> QuerySet[Response]:
     """Answers of the automation's that nobody has heard yet. What a person wrote is not among them."""
     return issue.responses.filter(state__in=PENDING).exclude(kind=Response.Kind.HUMAN)
+
+
+def person_answered_after(response: Response) -> bool:
+    """Whether a person has said something on the issue in a later turn."""
+    later = response.issue.responses.filter(turn__gt=response.turn, kind=Response.Kind.HUMAN)
+    return later.exclude(state=State.CANCELLED).exists()
+
+
+def said_already(issue: Issue, text: str, sent_at: datetime) -> bool:
+    """Whether these words, reported from outside as a person's, are ones that we know to have been said."""
+    near = (sent_at - SAME_WORDS_WITHIN, sent_at + SAME_WORDS_WITHIN)
+    said = issue.responses.filter(text=text, state__in=[State.SPEAKING, State.UNSURE, State.SENT])
+    return said.filter(Q(sent_at__range=near) | Q(spoken_at__range=near)).exists()
+
+
+def asked_after(issue: Issue, moment: datetime) -> bool:
+    """Whether the customer has written since `moment`."""
+    return issue.messages.filter(sent_at__gt=moment).exists()
 
 
 def told_elsewhere(issue: Issue, text: str, external_id: str | None, sent_at: datetime) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone, translation
 
 from mis_dashboard.lib import rows
@@ -17,6 +18,7 @@ from . import actions, ai, budget, channels, deliver, escalate, queries, wording
 from .ai import prompts
 from .ai.base import AIError, Answer, Blocked, Busy, Misconfigured, ModelGone, Turn, Usage
 from .models import Action, AICall, Issue, Policy, PromptVersion, Response
+from .models.issue import Status
 
 log = logging.getLogger("mis.respond")
 
@@ -33,31 +35,37 @@ def respond(response: Response) -> None:
     """Answers one claimed (THINKING) response, whatever happens outside. Safe to run again after a crash.
 
     Words that are there already (a person's, or ones the channel could not take a moment ago) are
-    said as they are.
+    said as they are, unless the AI has been silenced since.
     """
-    if not channels.configured():
-        escalate.escalate(response.issue, escalate.NO_CHANNEL)
-        return
-    if not deliver.reachable(response):
-        return
+    if reason := _silenced(response):
+        deliver.drop(response, reason)
+    elif not channels.configured():
+        deliver.hand_over(response, escalate.NO_CHANNEL)
+    elif deliver.reachable(response):
+        _answer(response)
+
+
+def _silenced(response: Response) -> str:
+    """Why the automation has nothing more to say in this turn; empty when it may speak. A person's words always may."""
+    if response.kind == Response.Kind.HUMAN:
+        return ""
+    if Policy.current().muted:
+        return escalate.MUTED
+    if response.issue.status == Status.ESCALATED or not response.issue.is_unresolved:
+        return "a person is in charge"
+    put_off = bool(response.text)
+    return "a person was faster" if put_off and queries.person_answered_after(response) else ""
+
+
+def _answer(response: Response) -> None:
     if response.text:
-        deliver.deliver(response, deliver.Draft(response.text, Response.Kind(response.kind), response.verdict))
-        return
-    composed = compose(response)
-    if composed is None:
-        escalate.escalate(response.issue, escalate.NO_ANSWER)
-        return
-    accepted = deliver.deliver(response, composed.words)
-    if composed.person and accepted:
-        escalate.escalate(response.issue, composed.person)
-
-
-@dataclass
-class Composed:
-    """What to say, and why a person should take over afterwards (empty: nobody needs to)."""
-
-    words: deliver.Draft
-    person: str = ""
+        draft = deliver.Draft(response.text, Response.Kind(response.kind), response.verdict)
+    else:
+        draft = compose(response)
+    if draft:
+        deliver.deliver(response, draft)
+    else:
+        deliver.hand_over(response, escalate.NO_ANSWER)
 
 
 @dataclass
@@ -73,15 +81,20 @@ class Thinking:
         return (self.until - timezone.now()).total_seconds()
 
 
-def compose(response: Response) -> Composed | None:
+def compose(response: Response) -> deliver.Draft | None:
     """The best answer that can still be had in time. None when there is not even a template."""
     thinking = Thinking(response, Policy.current(), _thinking_ends(response))
-    answer = _ask(thinking)
+    try:
+        answer = _ask(thinking)
+    except DatabaseError:
+        raise
+    except Exception:
+        # Whatever is wrong with our own thinking, the customer is answered.
+        log.exception("thinking failed", extra={"response": response.pk})
+        thinking.failures.append("error")
+        answer = None
     if answer:
-        verdict = answer.verdict
-        person = verdict.human_reason or escalate.WANTS_A_PERSON if verdict.needs_human else ""
-        words = deliver.Draft(verdict.reply, Response.Kind.AI, verdict.model_dump(exclude={"reply"}))
-        return Composed(words, person)
+        return deliver.Draft(answer.verdict.reply, Response.Kind.AI, answer.verdict.model_dump(exclude={"reply"}))
     return _from_template(thinking)
 
 
@@ -209,7 +222,7 @@ def cost_usd(model: str, usage: Usage, at: datetime) -> Decimal | None:
     return Decimal(millionths) / 1_000_000
 
 
-def _from_template(thinking: Thinking) -> Composed | None:
+def _from_template(thinking: Thinking) -> deliver.Draft | None:
     response, issue = thinking.response, thinking.response.issue
     actions.record(issue, Action.Kind.FELL_BACK, response=response, success=False, why=thinking.failures)
     template = queries.template_for(issue.type, _language(issue))
@@ -218,5 +231,6 @@ def _from_template(thinking: Thinking) -> Composed | None:
     with translation.override(template.language.lower()):
         kind = wording.issue_type(issue.type).lower()
     text = wording.fill(template.text, name=issue.customer.first_name, type=kind)
-    person = escalate.REFUSED_BY_AI if Blocked.outcome in thinking.failures else ""
-    return Composed(deliver.Draft(text, Response.Kind.TEMPLATE), person)
+    refused = Blocked.outcome in thinking.failures
+    verdict = {"needs_human": True, "why": escalate.REFUSED_BY_AI} if refused else None
+    return deliver.Draft(text, Response.Kind.TEMPLATE, verdict)

@@ -7,13 +7,13 @@ from datetime import timedelta
 from functools import wraps
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from mis_dashboard.lib import jobs
+from mis_dashboard.lib import jobs, wire
 from mis_dashboard.lib.doors import refuse
 
 from . import deliver
@@ -48,6 +48,8 @@ def door(view: Callable[[HttpRequest, bytes], HttpResponse]):
             return refuse(429, "Not stored: please deliver again.")
         except (ghl.Unreadable, evolution.Unreadable) as error:
             return refuse(400, str(error), field=error.field)
+        except DataError:
+            return refuse(400, "A value in the body is too long or cannot be stored.")
 
     return guarded
 
@@ -56,7 +58,7 @@ def again_without_a_dead_connection(view: Callable[[HttpRequest, bytes], HttpRes
     try:
         return view(request, request.body)
     except (OperationalError, InterfaceError):
-        if connection.in_atomic_block or connection.is_usable():
+        if connection.in_atomic_block or connection.connection is None or connection.is_usable():
             raise
         connection.close()
         return view(request, request.body)
@@ -71,6 +73,8 @@ def read_json(raw: bytes, unreadable: type[Exception]) -> dict:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise unreadable("body", f"not JSON ({error.msg}, {where}); quotes and line breaks must be escaped") from None
+    except ValueError:
+        raise unreadable("body", "a number in it is too long") from None
     if not isinstance(body, dict):
         raise unreadable("body", "write a JSON object")
     return body
@@ -105,13 +109,13 @@ def _from_ghl(event: ghl.Event, source: InboundEvent.Source, body: dict) -> Inbo
         name=event.name,
         language=event.language,
         text=event.text,
-        message_id=f"ghl:{event.message_id}" if event.message_id else None,
+        message_id=wire.key("ghl", event.message_id) if event.message_id else None,
         issue_type=event.issue_type,
         priority=event.priority,
         occurred_at=event.occurred_at,
         message=event.is_message,
         answer=event.is_human_reply,
-        metadata={"company": company[:100]} if isinstance(company, str) and company else {},
+        metadata={"company": wire.clean(company)[:100]} if isinstance(company, str) and company else {},
     )
 
 
@@ -149,7 +153,7 @@ def _from_evolution(news, payload: dict) -> Inbound | None:
             phone=news.phone,
             name=news.name,
             text=news.text,
-            message_id=f"wa:{news.message_id}",
+            message_id=wire.key("wa", news.message_id),
             occurred_at=news.sent_at,
             message=True,
             issue_source=Issue.Source.WHATSAPP,
@@ -162,6 +166,7 @@ def _from_evolution(news, payload: dict) -> Inbound | None:
             payload=payload,
             phone=news.phone,
             text=news.text,
+            message_id=news.channel_id,
             occurred_at=news.sent_at,
             answer=True,
         )

@@ -105,12 +105,13 @@ WORK = """
     )
     SELECT * FROM acts, ends"""
 
-# A receipt may take a while, so a send is judged ten minutes later. Imported ones were not sent by us.
+# A receipt may take a while, so a send is judged ten minutes later. Imported ones were not sent by us, nor were those
+# without a delivery: a person said them outside of MIS.
 OUTSIDE = """
     WITH sends AS (
         SELECT r.delivery, r.failure FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id
         WHERE r.state = 'sent' AND r.sent_at >= %(start)s AND r.sent_at < %(end)s
-            AND r.sent_at <= %(now)s - interval '10 minutes' AND i.source <> 'import' AND {counted}
+            AND r.sent_at <= %(now)s - interval '10 minutes' AND r.delivery <> '' AND i.source <> 'import' AND {counted}
     ), delivery AS (
         SELECT count(*) AS accepted, count(*) FILTER (WHERE delivery IN ('delivered', 'read')) AS delivered,
             count(*) FILTER (WHERE delivery = 'failed') AS undelivered

@@ -23,7 +23,7 @@ __all__ = ["Embedded", "EmbeddedError", "connect", "databases", "ensure_for_comm
 
 SCHEMES = {"postgres", "postgresql"}
 ENGINE = "django.db.backends.postgresql"
-POOL = {"min_size": 2, "max_size": 12, "timeout": 5, "max_lifetime": 1800}
+POOL = {"min_size": 2, "max_size": 12, "timeout": 3, "max_lifetime": 1800}
 CONN_MAX_AGE_S = 600
 # A server that vanished without a word is noticed within half a minute. Means nothing on a unix socket.
 KEEPALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}

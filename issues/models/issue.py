@@ -40,7 +40,7 @@ class Issue(models.Model):
 
     All times are UTC. `detected_at` is when the problem showed itself outside, `received_at`
     when we heard of it. `first_response_at` is when the channel accepted the first reply to the
-    customer, and nothing else ever sets it. Deadlines are stored when the issue is made; only a
+    customer (by us, or by a person outside of MIS), and nothing else sets it. Deadlines are stored when the issue is made; only a
     raised priority moves one, that of the resolution.
     """
 

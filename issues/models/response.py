@@ -39,8 +39,8 @@ class Response(models.Model):
     One row per turn, claimed before it is worked on, so that two workers cannot both speak.
     Waiting rows are the queue, by `rank` (0 is critical) and `deadline_at`, when the turn
     breaches its first-response target. `due_at` is when work may begin: a customer who types
-    in short messages is let finish. `spoken_at` is when we turned to the channel, `sent_at` when
-    it accepted. Times are UTC.
+    in short messages is let finish. `spoken_to` and `spoken_at` are whom we turned to through the
+    channel and when, `sent_at` when it accepted. Times are UTC.
 
     A row in SPEAKING whose worker died may have been heard: it becomes UNSURE, never WAITING.
     """
@@ -70,6 +70,7 @@ class Response(models.Model):
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
 
+    spoken_to = models.CharField(_("spoken to"), max_length=16, blank=True, default="")
     spoken_at = models.DateTimeField(_("spoken at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     channel_id = models.CharField(_("WhatsApp message"), max_length=128, null=True, blank=True, unique=True)

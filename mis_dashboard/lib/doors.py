@@ -1,6 +1,7 @@
 """Doors for programs: Django views without what pages need, in a few threads that keep their database connection."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -12,6 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 View = Callable[[HttpRequest], HttpResponse]
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+# How long nobody is let in after a view could not serve: the database is away.
+CLOSED_S = 1.0
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -19,12 +22,13 @@ class Doors:
     """An ASGI application for the `views`, by path.
 
     A page costs three thread changes and a new database connection; a door costs one and keeps its
-    connection. Bodies over `max_bytes` are refused while they come in (413). When `waiting`
-    requests wait already, the next is told to come again (429) at once.
+    connection. Bodies over `max_bytes` are refused (413). When `waiting` requests wait already, the
+    next is told to come again (429) at once; and for a second after a view has said so, everybody is.
     """
 
-    def __init__(self, views: Mapping[str, View], *, max_bytes: int, threads: int = 4, waiting: int = 2000):
+    def __init__(self, views: Mapping[str, View], *, max_bytes: int, threads: int = 4, waiting: int = 1000):
         self.views, self.max_bytes, self.waiting = views, max_bytes, waiting
+        self.closed_until = 0.0
         self.threads = ThreadPoolExecutor(threads, thread_name_prefix="door")
         self.inside = 0
 
@@ -35,7 +39,7 @@ class Doors:
         body = await self._read(receive)
         if body is None:
             await answer(send, refuse(413, f"The body is larger than {self.max_bytes // 1024} KB."))
-        elif self.inside >= self.waiting:
+        elif self.inside >= self.waiting or time.monotonic() < self.closed_until:
             await answer(send, refuse(429, "Too many requests wait already: please deliver again."))
         else:
             await answer(send, await self._let_in(ASGIRequest(scope, BytesIO(body))))
@@ -56,9 +60,18 @@ class Doors:
         self.inside += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self.threads, self.views[request.path], request)
+            response = await loop.run_in_executor(self.threads, self._view, request)
+            if response.status_code == 429:
+                self.closed_until = time.monotonic() + CLOSED_S
+            return response
         finally:
             self.inside -= 1
+
+    def _view(self, request: HttpRequest) -> HttpResponse:
+        """In a thread. Who waited for one while the doors were closed need not try."""
+        if time.monotonic() < self.closed_until:
+            return refuse(429, "Not stored: please deliver again.")
+        return self.views[request.path](request)
 
 
 def refuse(status: int, error: str, **more: Any) -> JsonResponse:

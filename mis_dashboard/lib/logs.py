@@ -6,6 +6,8 @@ import traceback
 from datetime import UTC, datetime
 
 # What every record carries by itself; anything else on it was given as `extra`.
+# Django adds the request, whose address may hold what somebody searched for.
+UNSAFE = {"request"}
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -22,7 +24,9 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        extras = "".join(f" {key}={one_line(value)}" for key, value in vars(record).items() if key not in STANDARD)
+        extras = "".join(
+            f" {key}={one_line(value)}" for key, value in vars(record).items() if key not in STANDARD | UNSAFE
+        )
         line = f"{at}Z {record.levelname} {self.role} {record.name} {one_line(record.getMessage())}{extras}"
         if record.exc_info and record.exc_info[1]:
             line += "".join(f"\n    {part}" for part in described(record.exc_info[1]))

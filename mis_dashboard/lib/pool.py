@@ -1,6 +1,7 @@
 """Many steps at a time in one process: threads that take work until there is none, then sleep until woken."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -28,8 +29,7 @@ class Pool:
         self.idle = 0
         self.wakes = 0
         self.closing = False
-        # A forked worker ends through multiprocessing's own exit, which runs no `atexit` hooks.
-        util.Finalize(None, self.close, exitpriority=100)
+        self.pid = 0
 
     def wake(self) -> None:
         """There is one more piece of work. Returns at once."""
@@ -54,6 +54,11 @@ class Pool:
             thread.join()
 
     def _start(self) -> None:
+        if self.pid != os.getpid():
+            # A forked worker ends through multiprocessing's own exit, which runs no `atexit` hooks and only those
+            # finalizers that were made after the fork.
+            self.pid = os.getpid()
+            util.Finalize(None, self.close, exitpriority=100)
         thread = threading.Thread(target=self._run, name=f"pool-{len(self.threads)}", daemon=True)
         self.threads.add(thread)
         thread.start()

@@ -288,3 +288,101 @@ def test_what_a_person_wrote_goes_out_whatever_becomes_of_the_issue(box, ana):
     resolve.resolve(issue, user=ana)
     assert jobs.answer_next()
     assert [m.text for m in box.sent] == ["Oi, aqui é a Ana."]
+
+
+# --- Who is in charge --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["escalated", "resolved", "answered"])
+def test_once_a_person_is_in_charge_the_ai_is_silent_also_with_what_it_could_not_say_before(box, ana, who):
+    box.set_evolution(connection_closed=1)
+    issue = spoken(thinking()).issue
+    box.set_evolution(connection_closed=0)
+    if who == "escalated":
+        # As it was while the AI's words were on their way out: escalating drops what waits.
+        Response.objects.update(state="speaking")
+        escalate.escalate(issue, "cliente VIP", user=ana)
+        Response.objects.update(state="waiting")
+    elif who == "resolved":
+        Response.objects.update(state="unsure")
+        resolve.resolve(issue, user=ana)
+        Response.objects.update(state="waiting")
+    else:
+        Response.objects.update(state="unsure")
+        deliver.reply_by_hand(issue, "Oi, aqui é a Ana.", user=ana)
+        Response.objects.filter(state="unsure").update(state="waiting")
+    Response.objects.update(due_at=timezone.now())
+    while jobs.answer_next():
+        pass
+    assert [m.text for m in box.sent] == (["Oi, aqui é a Ana."] if who == "answered" else [])
+
+
+def test_muting_silences_what_is_waiting_already(box):
+    make.response(make.issue())
+    Policy.objects.update(muted=True)
+    assert jobs.answer_next()
+    assert (box.sent, Issue.objects.get().escalation_reason) == ([], escalate.MUTED)
+
+
+def test_a_person_is_called_also_when_the_words_that_promise_one_went_out_later(box):
+    box.set_evolution(connection_closed=1)
+    response = thinking()
+    verdict = {"needs_human": True, "human_reason": "pede uma pessoa", "priority": "low", "sentiment": "neutral"}
+    deliver.deliver(response, deliver.Draft("Uma pessoa continua.", Response.Kind.AI, verdict))
+    box.set_evolution(connection_closed=0)
+    Response.objects.update(due_at=timezone.now())
+    assert jobs.answer_next()
+    issue = Issue.objects.get()
+    assert (issue.status, issue.escalation_reason) == ("escalated", "pede uma pessoa")
+    assert Action.objects.get(kind="escalated").detail == {"reason": escalate.WANTS_A_PERSON}
+
+
+def test_the_turns_of_one_issue_are_answered_one_after_the_other():
+    issue = make.issue()
+    make.response(issue, turn=1)
+    make.response(issue, turn=2)
+    first, _more = queries.claim(uuid7())
+    assert queries.claim(uuid7()) == (None, False)
+    Response.objects.filter(pk=first.pk).update(state="handed_over")
+    assert queries.claim(uuid7())[0].turn == 2
+
+
+def test_what_nobody_looked_up_for_a_minute_is_looked_up_and_ends_with_a_person(box):
+    response = spoken(thinking())
+    long_ago = timezone.now() - timedelta(minutes=11)
+    Response.objects.update(state="unsure", sent_at=None, channel_id=None, due_at=long_ago, spoken_at=long_ago)
+    jobs.sweep()
+    jobs.sweep()
+    job = Job.objects.get(name="look")
+    jobs.look(*job.args)
+    response.refresh_from_db()
+    assert (response.state, Issue.objects.get().escalation_reason) == ("handed_over", escalate.UNCERTAIN)
+
+
+def test_a_thought_that_cost_three_workers_is_left_to_a_person():
+    make.response(make.issue(), state="thinking")
+    for _ in range(4):
+        Response.objects.update(state="thinking", claimed_at=timezone.now() - timedelta(minutes=1))
+        jobs.sweep()
+    assert (Response.objects.get().state, Issue.objects.get().escalation_reason) == ("handed_over", escalate.BROKEN)
+
+
+def test_a_persons_words_that_cannot_go_out_open_an_ended_issue_again(box, ana):
+    issue = make.issue(at=timezone.now())
+    deliver.reply_by_hand(issue, "Oi, aqui é a Ana.", user=ana)
+    resolve.resolve(issue, user=ana)
+    box.set_evolution(not_on_whatsapp=1)
+    assert jobs.answer_next()
+    issue.refresh_from_db()
+    assert (issue.status, issue.resolved_at) == ("escalated", None)
+    assert kinds() == ["resolved", "failed", "reopened", "escalated"]
+
+
+def test_a_claim_whose_answer_was_lost_is_given_back():
+    make.response(make.issue())
+    me = uuid7()
+    held, _more = queries.claim(me)
+    deliver.release_strays(me, {held.pk})
+    assert Response.objects.get().state == "thinking"
+    deliver.release_strays(me, set())
+    assert Response.objects.get().state == "waiting"

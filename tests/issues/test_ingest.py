@@ -193,3 +193,35 @@ def test_two_first_messages_of_a_new_customer_at_once_are_one_customer_and_one_i
 def test_an_ingest_costs_few_queries(django_assert_max_num_queries):
     with django_assert_max_num_queries(10):  # the test's own savepoint and its release included
         ingest(inbound(), now=NOW)
+
+
+def test_a_persons_answer_reported_three_times_is_one_answer():
+    _outcome, issue = arrives()
+    for _ in range(2):
+        arrives(key="ghl:out", message=False, answer=True, text="Oi Ana", message_id="ghl:m9", now=NOW)
+    arrives(source="evolution", location="", contact_id=None, message=False, answer=True, text="Oi Ana",
+            message_id="3EB0", now=NOW + timedelta(seconds=3))  # fmt: skip
+    assert issue.responses.filter(state="sent").count() == 1
+    assert issue.actions.filter(kind="replied").count() == 1
+
+
+def test_a_late_report_of_an_old_answer_does_not_silence_the_ai_on_a_new_question():
+    _outcome, issue = arrives()
+    arrives(message=False, answer=True, text="Bom dia", occurred_at=NOW - timedelta(hours=3), message_id="3EB0")
+    issue.refresh_from_db()
+    assert (issue.first_response_at, issue.responses.get().state) == (None, "waiting")
+
+
+def test_an_answer_that_could_not_be_said_yet_is_thought_anew_when_the_customer_goes_on():
+    _outcome, issue = arrives()
+    issue.responses.update(text="Olá!", kind="ai", verdict={"priority": "low"})
+    arrives(text="E outra coisa", now=NOW + timedelta(seconds=20))
+    response = issue.responses.get()
+    assert (response.state, response.text, response.kind, response.verdict) == ("waiting", "", "", None)
+
+
+def test_a_contact_without_a_location_may_change_its_phone():
+    arrives(location="", phone="+5511900000001")
+    _outcome, issue = arrives(location="", phone="+5511900000002")
+    assert issue.customer.phone == "+5511900000002"
+    assert Customer.objects.count() == 1

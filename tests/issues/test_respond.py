@@ -196,3 +196,10 @@ def test_while_the_crm_is_away_the_answer_waits(box, settings):
     assert (response.state, response.failure) == ("waiting", "unreachable")
     assert response.due_at > timezone.now()
     assert Issue.objects.get().status == "open"
+
+
+def test_whatever_is_wrong_with_our_own_thinking_the_customer_is_answered(box):
+    PromptVersion.objects.update(active=False)
+    response = answered(claimed())
+    assert (response.state, response.kind) == ("sent", "template")
+    assert Action.objects.get(kind="fell_back").detail == {"why": ["error"]}

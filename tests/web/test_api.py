@@ -94,3 +94,25 @@ def test_an_issue_without_a_phone_goes_to_a_person(create):
 def test_the_api_describes_itself(client):
     assert client.get("/api/docs").status_code == 200
     assert "/api/issues/create" in client.get("/api/openapi.json").json()["paths"]
+
+
+def test_two_programs_may_use_the_same_message_id(client):
+    issues = set()
+    for number, name in enumerate(["a", "b"]):
+        _key, text = ApiKey.issue(name)
+        body = {"issue_type": "billing", "customer_phone": f"+551190000000{number}", "message_id": "1"}
+        answer = client.post(CREATE, json.dumps(body), "application/json", headers={"X-API-Key": text}).json()
+        assert answer["repeated"] is False
+        issues.add(answer["issue"]["id"])
+    assert len(issues) == 2
+
+
+def test_what_a_database_cannot_hold_is_left_out(create):
+    body = {
+        "issue_type": "bil\0ling",
+        "message": "oi\0",
+        "customer_name": "A\0na",
+        "metadata": {"a\0": "b\0", "n": 1e999},
+    }
+    issue = create(json.dumps(body)).json()["issue"]
+    assert (issue["issue_type"], issue["metadata"]) == ("billing", {"a": "b", "n": None})

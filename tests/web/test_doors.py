@@ -4,7 +4,7 @@ import threading
 
 from django.http import JsonResponse
 
-from mis_dashboard.lib.doors import Doors
+from mis_dashboard.lib.doors import Doors, refuse
 
 SCOPE = {"type": "http", "method": "POST", "path": "/door", "headers": [(b"x-secret", b"s")], "query_string": b""}
 
@@ -67,3 +67,20 @@ def test_only_doors_are_doors():
     doors = Doors({"/door": echo}, max_bytes=100)
     assert "/door" in doors
     assert "/admin/" not in doors
+
+
+async def test_after_a_view_could_not_serve_nobody_waits_for_it(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("mis_dashboard.lib.doors.time.monotonic", lambda: now[0])
+    called = []
+
+    def away(request):
+        called.append(request)
+        return refuse(429, "Not stored: please deliver again.")
+
+    doors = Doors({"/door": away}, max_bytes=100)
+    assert [(await knock(doors, b"a"))[0] for _ in range(3)] == [429, 429, 429]
+    assert len(called) == 1
+    now[0] += 1.1
+    await knock(doors, b"a")
+    assert len(called) == 2

@@ -1,3 +1,4 @@
+import multiprocessing
 import threading
 
 from mis_dashboard.lib.pool import Pool
@@ -103,3 +104,27 @@ def test_a_step_that_fails_does_not_end_the_pool(caplog):
     pool.wake()
     assert done.wait(10)
     pool.close()
+
+
+def hold_one_piece_of_work(begun, file):
+    pool = Pool(lambda: work_once(begun, file), limit=lambda: 1)
+    pool.wake()
+    begun.wait(10)
+
+
+def work_once(begun, file) -> bool:
+    if begun.is_set():
+        return False
+    begun.set()
+    threading.Event().wait(0.3)
+    file.write_text("finished")
+    return True
+
+
+def test_a_forked_worker_that_ends_finishes_the_work_in_hand(tmp_path):
+    context = multiprocessing.get_context("fork")
+    begun = context.Event()
+    worker = context.Process(target=hold_one_piece_of_work, args=(begun, tmp_path / "done"))
+    worker.start()
+    worker.join(10)
+    assert (tmp_path / "done").read_text() == "finished"

@@ -261,3 +261,9 @@ def test_whatsapp_without_the_secret_is_refused(whatsapp, payload, settings):
     settings.EVOLUTION_WEBHOOK_SECRET = ""
     assert whatsapp(body, "").status_code == 401
     assert nothing_stored()
+
+
+def test_long_ids_and_long_numbers_do_no_harm(workflow):
+    message = {"body": "oi", "messageId": "m" * 128}
+    assert workflow({"phone": "+5511900000001", "message": message}).status_code == 200
+    assert workflow(b'{"message": "oi", "phone": "+5511900000001", "n": ' + b"9" * 5000 + b"}").status_code == 400
