@@ -69,7 +69,22 @@ def reachable(response: Response) -> bool:
         return False
     if not found:
         hand_over(response, escalate.NO_PHONE)
-    return bool(found)
+    return bool(found) and not _is_answered_elsewhere(response)
+
+
+def _is_answered_elsewhere(response: Response) -> bool:
+    """Only now that the phone is known can be seen that WhatsApp told us of the same message: then that issue goes on."""
+    issue = response.issue
+    other = queries.twin(issue, issue.customer.phone)
+    if other is None:
+        return False
+    with transaction.atomic():
+        issue = queries.locked(issue)
+        if _mine(response).update(state=State.CANCELLED):
+            issue.status = Status.CLOSED
+            issue.save(update_fields=["status", "updated_at"])
+            actions.record(issue, Action.Kind.EDITED, response=response, why="told twice", twin=str(other.pk))
+    return True
 
 
 def _ask_crm(customer: Customer) -> bool:

@@ -157,6 +157,13 @@ def told_elsewhere(issue: Issue, text: str, external_id: str | None, sent_at: da
     return told.exclude(external_id__startswith=way).exists()
 
 
+def twin(issue: Issue, phone: str) -> Issue | None:
+    """Another unresolved issue of this phone that holds the same words, told another way."""
+    others = Issue.objects.filter(customer__phone=phone, status__in=UNRESOLVED).exclude(pk=issue.pk)
+    told = ((other, m) for other in others for m in issue.messages.all())
+    return next((other for other, m in told if told_elsewhere(other, m.text, m.external_id, m.sent_at)), None)
+
+
 def next_turn(issue: Issue) -> int:
     """The number of the turn that begins now, from 1."""
     return (issue.responses.aggregate(last=Max("turn"))["last"] or 0) + 1

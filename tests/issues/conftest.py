@@ -2,7 +2,7 @@
 
 import pytest
 
-from issues import ai
+from issues import ai, jobs
 from mis_dashboard.sandbox.thread import SandboxThread
 
 
@@ -15,3 +15,9 @@ def box(settings):
         ai.forget()
         yield sandbox
     ai.forget()
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch):
+    """Tests answer by themselves: another thread would not see their uncommitted rows."""
+    monkeypatch.setattr(jobs.pool, "limit", lambda: 0)

@@ -203,3 +203,16 @@ def test_whatever_is_wrong_with_our_own_thinking_the_customer_is_answered(box):
     response = answered(claimed())
     assert (response.state, response.kind) == ("sent", "template")
     assert Action.objects.get(kind="fell_back").detail == {"why": ["error"]}
+
+
+def test_a_new_contacts_message_told_by_the_crm_and_by_whatsapp_is_answered_once(box):
+    person = box.people[0]
+    words = "Não consigo entrar na plataforma"
+    first = claimed(customer=make.customer(contact_id=person.contact_id, phone=None, name=""), text=words)
+    first.issue.messages.update(external_id="ghl:m1")
+    second = claimed(customer=make.customer(contact_id=None, phone=person.phone, location=""), text=words)
+    second.issue.messages.update(external_id="wa:3A")
+
+    assert (answered(first).state, first.issue.status) == ("cancelled", "closed")
+    assert answered(second).state == "sent"
+    assert len(box.sent) == 1
