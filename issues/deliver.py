@@ -157,8 +157,11 @@ def _raise_priority(issue: Issue, understood: str) -> None:
     """The AI may raise a priority, never lower one."""
     if Priority(understood).rank >= Priority(issue.priority).rank:
         return
-    due = issue.detected_at + queries.resolution_target(understood)
-    Issue.objects.filter(pk=issue.pk).update(priority=understood, resolution_due_at=due)
+    Issue.objects.filter(pk=issue.pk).update(
+        priority=understood,
+        response_due_at=issue.detected_at + queries.response_target(understood),
+        resolution_due_at=issue.detected_at + queries.resolution_target(understood),
+    )
 
 
 def _record_reply(issue: Issue, response: Response, at: datetime) -> None:
@@ -333,6 +336,7 @@ def _apply(response: Response, status: Delivery, at: datetime) -> None:
 def reply_by_hand(issue: Issue, text: str, *, user: AbstractBaseUser) -> Response:
     """Queues a person's own words to the customer; answers of the AI not yet given are dropped.
 
+    Who answers an issue that is nobody's takes it.
     Raises ValueError with what is missing when it cannot be sent.
     """
     if issue.customer is None or not (issue.customer.phone or issue.customer.contact_id):
@@ -341,6 +345,8 @@ def reply_by_hand(issue: Issue, text: str, *, user: AbstractBaseUser) -> Respons
         issue = queries.locked(issue)
         queries.unspoken(issue).update(state=State.CANCELLED)
         now = timezone.now()
+        if issue.assignee is None and issue.is_unresolved:
+            escalate.assign(issue, user, user=user)
         response = Response.objects.create(
             issue=issue,
             turn=queries.next_turn(issue),

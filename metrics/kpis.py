@@ -6,7 +6,7 @@ window again gives the same numbers. Nothing to measure is None, which is not ze
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil, sqrt
+from math import sqrt
 from typing import Literal
 
 from django.utils.functional import Promise
@@ -90,15 +90,23 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _ttfr(index: int, percentile: float) -> Callable[[Facts], Measure]:
+# A figure that those still waiting could move by less than this is shown as it is.
+VISIBLE_SHARE = 0.02
+
+
+def _may_grow(value: float, at_worst: float) -> bool:
+    """Whether the waiting could still raise it: `at_worst` is what it were if none of them were ever answered."""
+    return not at_worst <= value * (1 + VISIBLE_SHARE)  # also for "not a number", between two infinities
+
+
+def _ttfr(index: int) -> Callable[[Facts], Measure]:
     def ttfr(facts: Facts) -> Measure:
-        n, first_waiting = facts["ttfr_n"], facts["first_waiting_place"]
-        # The percentile lies between two places; it moves when someone at or before the upper one still waits.
-        grows = first_waiting is not None and first_waiting <= ceil(percentile * (n - 1))
+        n = facts["ttfr_n"]
+        value = round(facts["ttfr"][index], 3) if n else None
         return Measure(
-            round(facts["ttfr"][index], 3) if n else None,
+            value,
             n,
-            grows,
+            bool(n) and _may_grow(value, facts["ttfr_at_worst"][index]),
             {
                 "waiting": facts["waiting"],
                 "unanswered": facts["ended_unanswered"],
@@ -172,11 +180,11 @@ TTR = _("Resolved − detected, over the issues detected in the window and resol
 KPIS = [
     KPI(
         "ttfr_p50", _("First response, median"), _("How long does a customer wait for the first response?"),
-        TTFR, "s", "lower", _ttfr(0, 0.5), target=30, interim=300,
+        TTFR, "s", "lower", _ttfr(0), target=30, interim=300,
     ),
     KPI(
         "ttfr_p90", _("First response, 9 in 10"), _("How long do nine in ten customers wait at most?"),
-        TTFR, "s", "lower", _ttfr(1, 0.9), target=30, interim=300,
+        TTFR, "s", "lower", _ttfr(1), target=30, interim=300,
     ),
     KPI(
         "ttr_p50", _("Resolution, median"), _("How long does it take to solve an issue?"),

@@ -50,15 +50,14 @@ COHORT = """
             ) AS escalated
         FROM issues_issue i
         WHERE i.detected_at >= %(start)s AND i.detected_at < %(end)s AND {counted}
-    ), ranked AS (
-        SELECT ttfr_s, unanswered, row_number() OVER (ORDER BY ttfr_s, unanswered) - 1 AS place
-        FROM cohort WHERE ttfr_s >= 0
     ), first_responses AS (
         SELECT percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY ttfr_s) AS ttfr,
+            percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
+                ORDER BY CASE WHEN unanswered THEN 'Infinity' ELSE ttfr_s END
+            ) AS ttfr_at_worst,
             count(*) AS ttfr_n,
-            count(*) FILTER (WHERE unanswered) AS waiting,
-            min(place) FILTER (WHERE unanswered) AS first_waiting_place
-        FROM ranked
+            count(*) FILTER (WHERE unanswered) AS waiting
+        FROM cohort WHERE ttfr_s >= 0
     ), issues AS (
         SELECT count(*) AS detected,
             count(*) FILTER (WHERE ttfr_s < 0) AS ttfr_untrusted,

@@ -10,12 +10,12 @@ from issues.crm.ghl.inbound import usable_key
 def integrations(app_configs, **kwargs):
     """One line for every integration that is not configured; the product starts without them."""
     wanted = [
-        ("mis.I001", "Gemini", ["GEMINI_API_KEY"], "customers are answered by template"),
+        ("mis.I001", "Gemini", ["GEMINI_API_KEY"], "templates answer instead of the AI"),
         (
             "mis.I002",
             "WhatsApp (Evolution)",
             ["EVOLUTION_BASE_URL", "EVOLUTION_API_KEY", "EVOLUTION_INSTANCE"],
-            "every issue goes to a person",
+            "nobody can be answered, every issue goes to a person",
         ),
         ("mis.I003", "WhatsApp webhooks", ["EVOLUTION_WEBHOOK_SECRET"], "receipts and WhatsApp messages are refused"),
         ("mis.I004", "GoHighLevel workflows", ["GHL_WEBHOOK_SECRET"], "workflow webhooks are refused with 401"),

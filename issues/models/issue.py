@@ -40,8 +40,8 @@ class Issue(models.Model):
 
     All times are UTC. `detected_at` is when the problem showed itself outside, `received_at`
     when we heard of it. `first_response_at` is when the channel accepted the first reply to the
-    customer (by us, or by a person outside of MIS), and nothing else sets it. Deadlines are stored when the issue is made; only a
-    raised priority moves one, that of the resolution.
+    customer (by us, or by a person outside of MIS), and nothing else sets it. Deadlines are stored when the issue is made; a
+    raised priority moves them, to the targets of the priority that it turned out to have.
     """
 
     class Source(models.TextChoices):

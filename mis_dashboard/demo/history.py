@@ -19,7 +19,7 @@ from mis_dashboard.lib.ids import uuid7
 from mis_dashboard.sandbox import customers
 
 DAYS = 30
-PER_WEEKDAY = 210
+PER_WEEKDAY = 420
 BATCH = 2000
 
 # Share of a day's messages by hour of the day in Brazil: quiet nights, two peaks around lunch.

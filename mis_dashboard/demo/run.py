@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from ..serve import serve
+from ..embedded import Embedded
+from ..serve import refuse_taken_port, serve
 from ..supervisor import Child
 from . import history
 
@@ -19,7 +21,8 @@ USER = "demo"
 
 def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print) -> None:
     """Until Ctrl-C. Every run begins anew: what an earlier demonstration stored is thrown away."""
-    shutil.rmtree(settings.DATA_DIR / "pg", ignore_errors=True)
+    refuse_taken_port(host, port)
+    throw_away()
     password = secrets.token_urlsafe(9)
 
     def prepare() -> None:
@@ -30,7 +33,18 @@ def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print
         say(f"\n{line}\n\n    user      {USER}\n    password  {password}\n")
         say("Simulated customers are writing. No message leaves this machine.\n")
 
-    serve(host, port, extra=[sandbox(port, seed)], prepare=prepare, say=welcome)
+    serve(host, port, extra=[sandbox(port, seed), team()], prepare=prepare, say=welcome)
+
+
+def throw_away() -> None:
+    """Removes an earlier demonstration's database. Raises CommandError while somebody uses it."""
+    earlier = Embedded(settings.DATA_DIR)
+    if earlier.running():
+        earlier.start()  # joins, so that stopping ends a server that nobody else uses: one left by a killed run
+        earlier.stop()
+    if earlier.running():
+        raise CommandError("A demonstration is running already: stop it, or choose another place with MIS_DATA_DIR.")
+    shutil.rmtree(settings.DATA_DIR / "pg", ignore_errors=True)
 
 
 def sandbox(port: int, seed: int) -> Child:
@@ -38,6 +52,11 @@ def sandbox(port: int, seed: int) -> Child:
     box = settings.GEMINI_BASE_URL.rpartition(":")[2]
     command = [sys.executable, "-m", "mis_dashboard.sandbox", "--port", box, "--seed", str(seed), "--quiet"]
     return Child("sandbox", [*command, "--target", f"http://127.0.0.1:{port}"], {"PYTHONPATH": str(settings.BASE_DIR)})
+
+
+def team() -> Child:
+    """The support staff, who resolve what the AI has answered."""
+    return Child("team", [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_team"], stop_timeout_s=3)
 
 
 def _bar(moments: list) -> Iterator:

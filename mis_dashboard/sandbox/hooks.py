@@ -34,11 +34,13 @@ class Hooks:
         self._rng = random.Random(f"hooks {seed}")
         self._tasks: set[asyncio.Task] = set()
         self._session: ClientSession | None = None
+        self._closed = False
 
     async def open(self) -> None:
         self._session = ClientSession(connector=TCPConnector(limit=32), timeout=TIMEOUT)
 
     async def close(self) -> None:
+        self._closed = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -46,8 +48,8 @@ class Hooks:
             await self._session.close()
 
     def start(self, coroutine: Coroutine) -> None:
-        """Runs `coroutine` in the background; drops it when far too much is waiting already."""
-        if len(self._tasks) >= MOST_WAITING:
+        """Runs `coroutine` in the background; drops it when far too much is waiting already, or all is ending."""
+        if self._closed or len(self._tasks) >= MOST_WAITING:
             self.given_up += 1
             coroutine.close()
             return

@@ -237,6 +237,7 @@ def test_a_persons_reply_goes_out_in_their_name_and_silences_the_ai(box, ana):
     assert [(r.state, r.kind) for r in issue.responses.all()] == [("cancelled", ""), ("sent", "human")]
     reply = Action.objects.get(kind="replied")
     assert (reply.by, reply.user, reply.automated) == ("ana", ana, False)
+    assert Issue.objects.get().assignee == ana
 
 
 def test_a_reply_by_hand_without_a_phone_says_what_is_missing(ana):
@@ -375,7 +376,7 @@ def test_a_persons_words_that_cannot_go_out_open_an_ended_issue_again(box, ana):
     assert jobs.answer_next()
     issue.refresh_from_db()
     assert (issue.status, issue.resolved_at) == ("escalated", None)
-    assert kinds() == ["resolved", "failed", "reopened", "escalated"]
+    assert kinds() == ["assigned", "resolved", "failed", "reopened", "escalated"]
 
 
 def test_a_claim_whose_answer_was_lost_is_given_back():
