@@ -85,7 +85,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def product(request: HttpRequest) -> dict:
     """For every template: whether this is a demonstration, which services are not configured, and the version."""
-    services = {"Gemini": ai.configured(), "WhatsApp": channels.configured()}
+    services = {
+        "Gemini": ai.configured(),
+        "WhatsApp": channels.configured() and bool(settings.EVOLUTION_WEBHOOK_SECRET),
+        "GoHighLevel": bool(settings.GHL_WEBHOOK_SECRET),
+    }
     return {
         "demo": settings.DEMO,
         "missing": [name for name, configured in services.items() if not configured],

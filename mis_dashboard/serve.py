@@ -19,6 +19,10 @@ from .supervisor import Child, Supervisor
 
 # Longer than a reply takes: a worker asked to stop finishes those it began.
 WORKER_STOP_S = 30.0
+NOBODY = (
+    "Nobody can sign in yet: set DJANGO_SUPERUSER_USERNAME and DJANGO_SUPERUSER_PASSWORD and start again, "
+    "or run: .venv/bin/python manage.py createsuperuser"
+)
 MIGRATE_LOCK = 0x4D4953_6D6967  # "MIS mig"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 (read, not listened on)
 
@@ -44,6 +48,7 @@ def serve(
     try:
         if embedded:
             embedded.start()
+        call_command("check")
         make_ready()
         if prepare:
             prepare()
@@ -96,15 +101,26 @@ def make_superuser() -> None:
         users.create_superuser(name, env.text("DJANGO_SUPERUSER_EMAIL"), password)
 
 
+def has_users() -> bool:
+    """Whether anybody can sign in."""
+    from django.contrib.auth import get_user_model
+
+    try:
+        return get_user_model()._default_manager.exists()
+    finally:
+        connections.close_all()
+
+
 def children(host: str, port: int, workers: int) -> list[Child]:
     """The processes of one machine."""
     manage = [sys.executable, "-u", str(settings.BASE_DIR / "manage.py")]
     # A restarted cluster takes over at once the jobs of the one before it (`lib.broker`).
+    # What `check` has to say was said once, by us.
     worker = {"MIS_ROLE": "worker", "MIS_WORKERS": str(workers), "MIS_CLUSTER": str(uuid.uuid4())}
     web = {"MIS_ROLE": "web", "PORT": str(port), "PYTHONPATH": import_path()}
     return [
         Child("web", web_command(host, port), web),
-        Child("worker", [*manage, "qcluster"], worker, stop_timeout_s=WORKER_STOP_S),
+        Child("worker", [*manage, "qcluster", "--skip-checks"], worker, stop_timeout_s=WORKER_STOP_S),
         Child("clock", [*manage, "clock"], {"MIS_ROLE": "clock"}, stop_timeout_s=3.0),
     ]
 
@@ -139,6 +155,8 @@ class Announcement:
             self.said = True
             name = f"[{self.host}]" if ":" in self.host else self.host
             self.say(f"MIS is up: http://{name}:{self.port}/  (Ctrl-C stops it)")
+            if not has_users():
+                self.say(NOBODY)
 
     def _answers(self) -> bool:
         asking = http.client.HTTPConnection(self.host, self.port, timeout=1)

@@ -134,13 +134,14 @@ class TestProduct:
         settings.GEMINI_API_KEY = settings.EVOLUTION_BASE_URL = ""
         assert views.product(rf.get("/")) == {
             "demo": settings.DEMO,
-            "missing": ["Gemini", "WhatsApp"],
+            "missing": ["Gemini", "WhatsApp", "GoHighLevel"],
             "version": views.VERSION,
         }
 
     def test_what_is_configured_is_not_missing(self, rf, settings):
         settings.GEMINI_API_KEY = settings.EVOLUTION_API_KEY = settings.EVOLUTION_INSTANCE = "x"
         settings.EVOLUTION_BASE_URL = "http://127.0.0.1:1"
+        settings.EVOLUTION_WEBHOOK_SECRET, settings.GHL_WEBHOOK_SECRET = "x", ["x"]
         assert views.product(rf.get("/"))["missing"] == []
 
 
