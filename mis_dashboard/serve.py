@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
@@ -48,7 +49,8 @@ def serve(
     try:
         if embedded:
             embedded.start()
-        call_command("check")
+        if run_checks():
+            call_command("check")
         make_ready()
         if prepare:
             prepare()

@@ -32,7 +32,7 @@ def work() -> None:
         now = timezone.now()
         if not calm and now > opened_at + OPENING:
             calm = calm_down()
-        for issue in ready(now):
+        for issue in ready(now, opened_at):
             resolve.resolve(issue, user=users[issue.pk.int % len(users)])
         time.sleep(LOOK_S)
 
@@ -52,11 +52,11 @@ def calm_down() -> bool:
     return answer.is_success
 
 
-def ready(now: datetime) -> list[Issue]:
-    """The answered issues whose customers have been content, or silent, for long enough."""
+def ready(now: datetime, opened_at: datetime) -> list[Issue]:
+    """The answered issues whose customers have been content, or silent, for long enough since the team came to work."""
     answered = Issue.objects.filter(status__in=UNRESOLVED, first_response_at__isnull=False)
     quiet = answered.exclude(responses__state__in=PENDING).annotate(last=Max("responses__sent_at"))
-    return [issue for issue in quiet if issue.last and now > issue.last + _patience(issue)]
+    return [issue for issue in quiet if issue.last and now > max(issue.last, opened_at) + _patience(issue)]
 
 
 def _patience(issue: Issue) -> timedelta:

@@ -62,4 +62,6 @@ def test_the_staff_resolve_what_is_answered_and_quiet():
         issue.messages.create(turn=1, text=words, sent_at=at)
         make.response(issue, at=at, state="sent", text="Olá", kind="ai", sent_at=at)
     make.response(make.issue(at=now - timedelta(hours=10), type="unanswered"))
-    assert sorted(issue.type for issue in team.ready(now)) == ["old", "thanked"]
+    opened_at = now - timedelta(days=1)
+    assert sorted(issue.type for issue in team.ready(now, opened_at)) == ["old", "thanked"]
+    assert team.ready(now, opened_at=now) == []
