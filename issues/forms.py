@@ -2,10 +2,13 @@
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from . import wording
 from .ai import prompts
-from .models import ApiKey, PromptVersion
+from .models import ApiKey, PromptVersion, ReplyTemplate
 
 # What one WhatsApp message can hold.
 LONGEST_REPLY = 4096
@@ -68,6 +71,23 @@ class NewApiKey(forms.ModelForm):
     class Meta:
         model = ApiKey
         fields = ["name"]
+
+
+class Template(forms.ModelForm):
+    """The type is one of those that the AI tells apart, or any; a template made for another one keeps it."""
+
+    issue_type = forms.ChoiceField(label=_("Issue type"), required=False)
+
+    class Meta:
+        model = ReplyTemplate
+        fields = ["issue_type", "language", "text"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        known = {
+            name: capfirst(wording.issue_type(name)) for name in [*wording.TYPES, self.instance.issue_type] if name
+        }
+        self.fields["issue_type"].choices = [("", capfirst(gettext("any type"))), *known.items()]
 
 
 class Prompt(forms.ModelForm):

@@ -36,7 +36,7 @@ def _ttfr(go):
     median = go.Scatter(name=_("Median"), meta={"series": "ttfr_p50", "tone": "main"}, **_line(width=2.5))
     slow = go.Scatter(name=_("9 in 10"), meta={"series": "ttfr_p90", "tone": "warn"}, **_line(width=2, dash="dot"))
     figure = go.Figure([median, slow], _layout(go, _("seconds"), hovermode="x unified"))
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(type="log")  # one slow hour among quick ones would flatten them all
     figure.add_hline(
         y=strictest_s,
         line={"width": 1.5, "dash": "dash"},

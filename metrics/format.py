@@ -60,14 +60,13 @@ def two(amount: int, per: int, large: str, little: str) -> str:
 
 
 def rate(share: float | None) -> str:
-    """A share from 0 to 1 as "93,5 %"; in English "93.5%"."""
+    """A share from 0 to 1 as "93,5%"; in English "93.5%"."""
     if share is None:
         return NOTHING
-    sign = "%" if get_language() == "en" else SPACE + "%"
     if share in (0, 1):
-        return f"{int(share * 100)}{sign}"
+        return f"{int(share * 100)}%"
     tenths = rounded(share * 1000)
-    return small(share, min(tenths, 999) if share < 1 else tenths, 1) + sign
+    return small(share, min(tenths, 999) if share < 1 else tenths, 1) + "%"
 
 
 def money(usd: float | None) -> str:

@@ -10,7 +10,7 @@ from issues import wording
 
 from . import format
 
-KPI_STATES = {"good": _("on target"), "warn": _("interim target"), "bad": _("off target"), "none": _("no data")}
+KPI_STATES = {"good": _("on target"), "warn": _("near target"), "bad": _("off target"), "none": _("no data")}
 
 PRIORITIES = {"critical": _("critical"), "high": _("high"), "medium": _("medium"), "low": _("low")}
 
@@ -24,19 +24,48 @@ SLA_STATES = {
     "met_late": _("Met late"),
 }
 
+# How many cases a figure rests on, named by what it counts.
+COUNTED = {
+    "issues": {"one": _("{n} issue"), "many": _("{n} issues")},
+    "actions": {"one": _("{n} action"), "many": _("{n} actions")},
+    "ratings": {"one": _("{n} rating"), "many": _("{n} ratings")},
+    "messages": {"one": _("{n} message"), "many": _("{n} messages")},
+    "reviews": {"one": _("{n} review"), "many": _("{n} reviews")},
+    "calls": {"one": _("{n} AI call"), "many": _("{n} AI calls")},
+    "cases": {"one": _("{n} case"), "many": _("{n} cases")},
+}
+COUNTED_BY = {
+    "ttfr_p50": "issues",
+    "ttfr_p90": "issues",
+    "ttr_p50": "issues",
+    "ttr_p90": "issues",
+    "automation_rate": "actions",
+    "ai_precision": "ratings",
+    "delivery_rate": "messages",
+    "resolution_rate": "issues",
+    "escalation_rate": "issues",
+    "false_positive_rate": "reviews",
+    "ai_tokens": "calls",
+    "ai_cost_usd": "calls",
+}
+# A share of fewer cases than this says little.
+FEW = 20
+
 # What a figure does not tell by itself, by its key in `extra`: how to write it, and the sentence.
 BESIDE = {
     "waiting": ("count", _("still waiting: {value}")),
     "unanswered": ("count", _("ended without a response: {value}")),
     "unresolved": ("count", _("not resolved: {value}")),
     "untouched_share": ("rate", _("resolved issues that no person touched: {value}")),
-    "interval": ("interval", _("95% interval: {value}")),
     "response_rate": ("rate", _("customers who rated: {value}")),
     "failed": ("count", _("not delivered: {value}")),
     "uncounted": ("count", _("calls without a token count: {value}")),
     "unpriced": ("count", _("calls without a price: {value}")),
     "untrusted": ("count", _("left out, impossible times: {value}")),
 }
+
+# What only who asks how a figure is measured wants to know.
+EXPLAINED = {"interval": ("interval", _("95% interval: {value}"))}
 
 HAPPENED = {
     "replied": {
@@ -70,9 +99,18 @@ NOW = {
     "unsure": _("May have been sent"),
 }
 
+# Which issues of the administration's list a cell counts; without one, the list does not tell.
+NOW_LISTS = {
+    "waiting": "answer=waiting",
+    "at_risk": "deadline=at_risk",
+    "breached": "deadline=breached",
+    "escalated": "status=escalated&owner=none",
+    "unsure": "answer=unsure",
+}
+
 SENTENCES = {
     "no_target": _("no target"),
-    "n": _("n = {n}"),
+    "few": _("few cases"),
     "oldest": _("oldest:"),
     "nobody_waits": _("nobody waits"),
     "last_reply": _("since the last reply:"),
@@ -104,7 +142,11 @@ def texts() -> dict:
         "priorities": PRIORITIES,
         "types": wording.TYPES,
         "promises": PROMISES,
+        "counted": COUNTED,
+        "counted_by": COUNTED_BY,
+        "few_below": FEW,
         "beside": {key: {"format": how, "text": text} for key, (how, text) in BESIDE.items()},
+        "explained": {key: {"format": how, "text": text} for key, (how, text) in EXPLAINED.items()},
         "happened": HAPPENED,
         "phases": PHASES,
     } | SENTENCES
@@ -115,8 +157,8 @@ def say(sentence: str, **values: str) -> str:
     return str(SENTENCES[sentence]).format(**values)
 
 
-def card(kpi: dict) -> dict:
-    """One figure in words: figure, state, word, beside.
+def card(kpi: dict, name: str) -> dict:
+    """The figure `name` in words: figure, state, word, beside, and explained, which is empty where nothing is to add.
 
     Without a target there is nothing to be good at: the state is then "none", and says why.
     """
@@ -125,8 +167,17 @@ def card(kpi: dict) -> dict:
         "figure": figure(kpi),
         "state": kpi["state"] if judged else "none",
         "word": str(KPI_STATES[kpi["state"]] if judged else SENTENCES["no_target"]),
-        "beside": " · ".join([say("n", n=format.count(kpi["n"])), *beside(kpi["extra"])]),
+        "beside": " · ".join([*cases(kpi, name), *told(kpi["extra"], BESIDE)]),
+        "explained": " · ".join(told(kpi["extra"], EXPLAINED)),
     }
+
+
+def cases(kpi: dict, name: str) -> list[str]:
+    """On how many cases the figure rests, "164 issues", and whether they are too few for a share to say much."""
+    counted = COUNTED[COUNTED_BY.get(name, "cases")]["one" if kpi["n"] == 1 else "many"]
+    number = str(counted).format(n=format.count(kpi["n"]))
+    few = kpi["unit"] == "rate" and kpi["value"] is not None and kpi["n"] < FEW
+    return [number, say("few")] if few else [number]
 
 
 def figure(kpi: dict) -> str:
@@ -150,10 +201,10 @@ def round_figure(value: float, unit: str) -> str:
     return format.measure(value, unit)
 
 
-def beside(extra: dict) -> list[str]:
-    """What must be said beside a figure; nothing of what is absent, or a count of none."""
-    told = ((key, how, text) for key, (how, text) in BESIDE.items() if tells(extra.get(key), how))
-    return [str(text).format(value=written(extra[key], how)) for key, how, text in told]
+def told(extra: dict, sentences: dict) -> list[str]:
+    """Those of `sentences` for which there is a value; nothing of what is absent, or a count of none."""
+    known = ((key, how, text) for key, (how, text) in sentences.items() if tells(extra.get(key), how))
+    return [str(text).format(value=written(extra[key], how)) for key, how, text in known]
 
 
 def tells(value, how: str) -> bool:

@@ -17,9 +17,24 @@ def integrations(app_configs, **kwargs):
             ["EVOLUTION_BASE_URL", "EVOLUTION_API_KEY", "EVOLUTION_INSTANCE"],
             "nobody can be answered, every issue goes to a person",
         ),
-        ("mis.I003", "The WhatsApp webhook", ["EVOLUTION_WEBHOOK_SECRET"], "receipts and WhatsApp messages are refused"),
-        ("mis.I004", "The GoHighLevel workflow webhook", ["GHL_WEBHOOK_SECRET"], "workflow webhooks are refused with 401"),
-        ("mis.I005", "The GoHighLevel contact look-up", ["GHL_API_TOKEN"], "app events of unknown contacts go to a person"),
+        (
+            "mis.I003",
+            "The WhatsApp webhook",
+            ["EVOLUTION_WEBHOOK_SECRET"],
+            "receipts and WhatsApp messages are refused",
+        ),
+        (
+            "mis.I004",
+            "The GoHighLevel workflow webhook",
+            ["GHL_WEBHOOK_SECRET"],
+            "workflow webhooks are refused with 401",
+        ),
+        (
+            "mis.I005",
+            "The GoHighLevel contact look-up",
+            ["GHL_API_TOKEN"],
+            "app events of unknown contacts go to a person",
+        ),
     ]
     return [
         Info(f"{name} is not configured: {so}.", hint=f"Set {', '.join(missing)}.", id=check)

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from .lib.ids import uuid7
 
@@ -18,20 +19,22 @@ class Job(models.Model):
     MAX_ATTEMPTS = 3
 
     id = models.BigAutoField(primary_key=True)
-    name = models.CharField(max_length=64)
-    args = models.JSONField(default=list)
-    key = models.CharField(max_length=128, null=True)
-    rank = models.PositiveSmallIntegerField(default=2)
-    due_at = models.DateTimeField(db_default=Now())
-    created_at = models.DateTimeField(db_default=Now())
-    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
-    leased_by = models.UUIDField(null=True)
-    leased_until = models.DateTimeField(null=True)
-    started_at = models.DateTimeField(null=True)
-    dead = models.BooleanField(default=False, db_default=False)
-    error = models.CharField(max_length=500, blank=True, default="", db_default="")
+    name = models.CharField(_("name"), max_length=64)
+    args = models.JSONField(_("arguments"), default=list)
+    key = models.CharField(_("key"), max_length=128, null=True)
+    rank = models.PositiveSmallIntegerField(_("rank"), default=2)
+    due_at = models.DateTimeField(_("due"), db_default=Now())
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
+    leased_by = models.UUIDField(_("taken by"), null=True)
+    leased_until = models.DateTimeField(_("taken until"), null=True)
+    started_at = models.DateTimeField(_("started"), null=True)
+    dead = models.BooleanField(_("given up"), default=False, db_default=False)
+    error = models.CharField(_("error"), max_length=500, blank=True, default="", db_default="")
 
     class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
         indexes = [
             models.Index(fields=["rank", "due_at", "id"], name="job_ready", condition=Q(dead=False)),
             models.Index(fields=["leased_by"], name="job_leased", condition=Q(leased_by__isnull=False)),

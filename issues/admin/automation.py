@@ -10,17 +10,30 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import forms, wording
 from ..ai import prompts
 from ..models import AICall, ModelPrice, Policy, PromptVersion, ReplyTemplate
+from . import words
 
 
 def old_and_new(form) -> str:
-    """What a form changes, with the values before and after: "attempts: 3 → 5". Empty when nothing changed."""
-    return "; ".join(f"{name}: {form.initial.get(name)} → {form.cleaned_data.get(name)}" for name in form.changed_data)
+    """What a form changes, as it names it, with the values before and after: "AI attempts: 3 → 5"."""
+    return "; ".join(
+        f"{form[name].label}: {_shown(form, name, form.initial.get(name))} → "
+        f"{_shown(form, name, form.cleaned_data.get(name))}"
+        for name in form.changed_data
+    )
+
+
+def _shown(form, name: str, value) -> str:
+    """The value as the form shows it: a choice by its label, and yes or no for what is switched on or off."""
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    return str(dict(getattr(form.fields[name], "choices", ())).get(value, value))
 
 
 @admin.register(Policy)
@@ -49,9 +62,11 @@ class PolicyAdmin(admin.ModelAdmin):
 class ReplyTemplateAdmin(admin.ModelAdmin):
     """What is said without the AI. The template for any type is the last resort, so it cannot be deleted."""
 
-    list_display = ["shown_type", "language", "preview"]
+    form = forms.Template
+    list_display = ["shown_title", "preview"]
     list_filter = ["language"]
     search_fields = ["issue_type", "text"]
+    list_display_links = ["shown_title"]
     fields = ["issue_type", "language", "text", "preview", "preview_without_name"]
     readonly_fields = ["preview", "preview_without_name"]
 
@@ -62,9 +77,16 @@ class ReplyTemplateAdmin(admin.ModelAdmin):
     def construct_change_message(self, request, form, formsets, add=False):
         return (not add and old_and_new(form)) or super().construct_change_message(request, form, formsets, add)
 
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        context["subtitle"] = self.shown_title(obj) if obj else None
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     @admin.display(description=_("issue type"), ordering="issue_type")
-    def shown_type(self, template):
-        return wording.issue_type(template.issue_type) or gettext("any type")
+    def shown_title(self, template):
+        kind = wording.issue_type(template.issue_type) or gettext("any type")
+        language = template.get_language_display()
+        # Within a line, English keeps the capital of a language and Portuguese does not.
+        return f"{capfirst(kind)} ({language if get_language() == 'en' else language.lower()})"
 
     @admin.display(description=_("what the customer reads"))
     def preview(self, template):
@@ -119,7 +141,7 @@ class PromptVersionAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("author"), ordering="created_by")
     def shown_author(self, version):
-        return version.created_by
+        return version.created_by or words.NOTHING
 
     @admin.display(description=_("used"), boolean=True)
     def used(self, version):
@@ -171,7 +193,7 @@ class PromptVersionAdmin(admin.ModelAdmin):
         if request.method == "POST" and not problems:
             activate(version)
             was = f"v{in_force.number}" if in_force else "—"
-            self.log_change(request, version, f"active: {was} → v{version.number}")
+            self.log_change(request, version, f"{gettext('in force')}: {was} → v{version.number}")
             messages.success(request, gettext("%(version)s is now in force.") % {"version": version})
             return HttpResponseRedirect(reverse("admin:issues_promptversion_changelist"))
         context = self.admin_site.each_context(request) | {

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,13 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import phones, wording
 from ..models import AICall, Issue
-from ..models.issue import UNRESOLVED, Priority, Status
-from ..models.response import State
+from ..models.issue import Priority, Status
 from . import search, words, work
 from .base import ReadOnly, as_json, indexed, link, recent
-
-# Escalated to nobody in particular: the customer waits for a person, and no person knows.
-OWNERLESS = Q(status=Status.ESCALATED, assignee__isnull=True)
+from .filters import OWNERLESS, AnswerFilter, DeadlineFilter, OwnerFilter, StatusFilter
 
 SHAPES = {
     Priority.CRITICAL: "◆",
@@ -44,56 +41,6 @@ def with_shape(value: str, word: str):
     return format_html(
         '<span class="mark mark-{}"><span aria-hidden="true">{}</span> {}</span>', value, SHAPES[value], word
     )
-
-
-# --- Filters --------------------------------------------------------------------------------
-
-
-class StatusFilter(admin.SimpleListFilter):
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return [("unresolved", _("unresolved")), *Status.choices]
-
-    def queryset(self, request, queryset):
-        if self.value() == "unresolved":
-            return queryset.filter(status__in=UNRESOLVED)
-        return queryset.filter(status=self.value()) if self.value() else queryset
-
-
-class AnswerFilter(admin.SimpleListFilter):
-    title = _("answer")
-    parameter_name = "answer"
-
-    def lookups(self, request, model_admin):
-        return [
-            ("waiting", _("waiting for the first answer")),
-            ("late", _("waiting, and late")),
-            ("unsure", _("may have been sent")),
-        ]
-
-    def queryset(self, request, queryset):
-        waiting = Q(first_response_at__isnull=True, status__in=UNRESOLVED)
-        wanted = {
-            "waiting": waiting,
-            "late": waiting & Q(response_due_at__lt=timezone.now()),
-            "unsure": Q(responses__state=State.UNSURE),
-        }.get(self.value())
-        return queryset.filter(wanted).distinct() if self.value() == "unsure" else queryset.filter(wanted or Q())
-
-
-class OwnerFilter(admin.SimpleListFilter):
-    title = _("owner")
-    parameter_name = "owner"
-
-    def lookups(self, request, model_admin):
-        return [("none", _("escalated without owner")), ("me", _("mine")), ("mine-unresolved", _("mine, unresolved"))]
-
-    def queryset(self, request, queryset):
-        mine = Q(assignee=request.user)
-        wanted = {"none": OWNERLESS, "me": mine, "mine-unresolved": mine & Q(status__in=UNRESOLVED)}
-        return queryset.filter(wanted.get(self.value(), Q()))
 
 
 class OwnerlessFirst(ChangeList):
@@ -131,7 +78,7 @@ def _selected(request: HttpRequest, queryset: QuerySet[Issue]) -> list:
 def _do_to_selected(wanted: work.Work, request: HttpRequest, queryset: QuerySet[Issue], data: dict) -> None:
     if ids := _selected(request, queryset):
         done, left = work.do_to_all(wanted, ids, request.user, data)
-        messages.add_message(request, messages.SUCCESS if done else messages.WARNING, work.outcome(done, left))
+        messages.add_message(request, messages.SUCCESS if done else messages.WARNING, work.outcome(wanted, done, left))
 
 
 @admin.action(description=_("Escalate the selected issues"), permissions=["escalate"])
@@ -186,6 +133,7 @@ class IssueAdmin(ReadOnly):
         StatusFilter,
         OwnerFilter,
         AnswerFilter,
+        DeadlineFilter,
         "priority",
         recent("type", _("type"), wording.issue_type),
         indexed("location", _("location")),
@@ -194,7 +142,7 @@ class IssueAdmin(ReadOnly):
     ]
     search_fields = ["pk"]
     search_help_text = _(
-        "A phone number in any form, a name, the customer's words of the last 90 days, or an issue's identifier"
+        "A phone number in any form, a name, the customer's words of the last 90 days, or an issue's identifier or its end"
     )
     readonly_fields = [
         "shown_priority", "shown_status", "shown_type", "shown_sentiment", "shown_customer", "phone", "shown_resolver",
@@ -320,7 +268,8 @@ class IssueAdmin(ReadOnly):
     # The page of one issue
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        context |= self.told(obj) | {"works": self.offered(request, obj)}
+        works = self.offered(request, obj)
+        context |= self.told(obj) | {"works": works, "unreviewed": work.NO_PROBLEM in works and work.PROBLEM in works}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def offered(self, request: HttpRequest, issue: Issue) -> list[work.Work]:
@@ -335,9 +284,10 @@ class IssueAdmin(ReadOnly):
     def told(self, issue: Issue) -> dict:
         """The conversation, the timeline and the calls of the AI, in four queries however long they are."""
         responses = list(issue.responses.select_related("author").prefetch_related("ai_calls"))
+        messages = list(issue.messages.all())
         return {
-            "conversation": words.conversation(list(issue.messages.all()), responses),
-            "timeline": [words.line(action) for action in issue.actions.select_related("response")],
+            "conversation": words.conversation(messages, responses),
+            "timeline": words.timeline(issue, messages),
             "ai_calls": [(call, words.outcome(call.outcome)) for call in self.calls(issue)],
         }
 

@@ -1,17 +1,21 @@
 """Finding a customer, and what belongs to one, from what a person typed."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from .. import phones
 from ..models import Customer, Issue, Message
+from ..models.issue import UNRESOLVED
 
 SHORTEST_PART = 4
-# Words are looked for row by row, so not in everything there ever was.
+# Words and endings are looked for row by row, so not in everything there ever was.
 WORDS_KEPT = timedelta(days=90)
+ENDING = re.compile(r"(?:…|\.\.\.)?\s*([0-9a-f]{6,12})", re.IGNORECASE)
 
 
 def as_id(term: str) -> UUID | None:
@@ -20,6 +24,12 @@ def as_id(term: str) -> UUID | None:
         return UUID(term.strip())
     except ValueError:
         return None
+
+
+def as_ending(term: str) -> str | None:
+    """The end of an issue's identifier as screens show it, "…0387b6", without the dots; None when it is none."""
+    found = ENDING.fullmatch(term.strip())
+    return found[1].lower() if found else None
 
 
 def as_phone(term: str) -> str | None:
@@ -37,19 +47,27 @@ def customers(term: str) -> QuerySet[Customer]:
 
 
 def issues(queryset: QuerySet[Issue], term: str) -> QuerySet[Issue]:
-    """Those of `queryset` with this identifier, of this customer, or in which the customer used these words.
+    """Those of `queryset` with this identifier or ending of one, of this customer, or in which the customer used these words.
 
-    Words are searched in issues of the last 90 days, identifiers and customers in all.
+    Words are searched in issues of the last 90 days, endings also in all unresolved ones, identifiers and customers in all.
     """
     if found := as_id(term):
         return queryset.filter(pk=found)
     if as_phone(term):
         return queryset.filter(customer__in=customers(term))
     since = timezone.now() - WORDS_KEPT
+    if (ending := as_ending(term)) and (named := _ending_in(ending, since)).exists():
+        return queryset.filter(pk__in=named)
     begun = Issue.objects.filter(_all_words(term, "text"), detected_at__gte=since).values("pk")
     wrote = Message.objects.filter(_all_words(term, "text"), issue__detected_at__gte=since).values("issue")
     of_customer = Issue.objects.filter(customer__in=customers(term)).values("pk")
     return queryset.filter(pk__in=of_customer.union(begun, wrote))
+
+
+def _ending_in(ending: str, since: datetime) -> QuerySet:
+    """The identifiers that end so, of issues since then and of unresolved ones."""
+    near = Issue.objects.filter(Q(detected_at__gte=since) | Q(status__in=UNRESOLVED))
+    return near.annotate(name=Cast("pk", CharField())).filter(name__endswith=ending).values("pk")
 
 
 def _all_words(term: str, field: str) -> Q:

@@ -1,5 +1,6 @@
 """How the admin says what happened: from rows to words, with nothing read and nothing written."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,8 +9,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import actions
-from ..models import Action, Message, Response
-from ..models.response import State
+from ..models import Action, Issue, Message, Response
+from ..models.response import Delivery, State
 
 NOTHING = "—"
 SPACE = "\N{NO-BREAK SPACE}"
@@ -59,6 +60,7 @@ CODES = {
     "unreadable_answer": _("the answer could not be read"),
     "error": _("an error of MIS"),
     "worker_lost": _("the worker was lost"),
+    "refused_by_whatsapp": _("WhatsApp could not deliver the answer"),
 }
 
 SENTIMENTS = {
@@ -113,7 +115,10 @@ def _two(amount: int, per: int, large: str, small: str) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of an issue's timeline. `notes` are what is worth knowing besides, the most important first."""
+    """One line of an issue's timeline. `notes` are what is worth knowing besides, the most important first.
+
+    `failed_quietly`: it did not work, and `what` does not say so by itself.
+    """
 
     at: datetime
     what: str
@@ -123,14 +128,27 @@ class Line:
     success: bool
     kind: str
 
+    @property
+    def failed_quietly(self) -> bool:
+        return not self.success and self.kind not in FAILURES
 
-def line(action: Action) -> Line:
-    """`action` in words. Reads `action.response`, so fetch it along."""
+
+FAILURES = {Action.Kind.FAILED, Action.Kind.FELL_BACK, Action.Kind.UNSURE}
+
+
+def timeline(issue: Issue, messages: list[Message]) -> list[Line]:
+    """All that happened to the issue, in words; `messages` are the customer's. One query."""
+    heard = [issue.detected_at, *(message.sent_at for message in messages)]
+    return [line(action, heard) for action in issue.actions.select_related("response")]
+
+
+def line(action: Action, heard: Iterable[datetime] = ()) -> Line:
+    """`action` in words. Reads `action.response`, so fetch it along. `heard` is when the customer wrote, if known."""
     what = REPLIED_BY.get(action.detail.get("how")) if action.kind == Action.Kind.REPLIED else None
     return Line(
         at=action.at,
         what=str(what or action.get_kind_display()),
-        notes=_notes(action),
+        notes=_notes(action, heard),
         who=action.by if action.user_id else who(action.by),
         automated=action.automated,
         success=action.success,
@@ -138,17 +156,17 @@ def line(action: Action) -> Line:
     )
 
 
-def _notes(action: Action) -> list[str]:
+def _notes(action: Action, heard: Iterable[datetime]) -> list[str]:
     detail = action.detail
     notes = []
-    if took := _took(action):
+    if took := _took(action, heard):
         notes.append(took)
     if reason := detail.get("reason"):
         notes.append(gettext(reason))
     if detail.get("to"):
         notes.append(gettext("to %(name)s") % {"name": detail["to"]})
     notes += [str(WHY.get(why, why)) for why in dict.fromkeys(detail.get("why", []))]
-    if code := detail.get("code"):
+    if code := detail.get("code") or _untold(action):
         notes.append(failure(code))
     if detail.get("again"):
         notes.append(gettext("will be tried again"))
@@ -159,12 +177,23 @@ def _notes(action: Action) -> list[str]:
     return notes
 
 
-def _took(action: Action) -> str:
-    """How long the customer's turn waited for this reply. Empty when that cannot be told."""
+def _untold(action: Action) -> str:
+    """The code of a failure that was written down without one: WhatsApp's receipt says no more than that."""
+    told = action.detail.get("reason") or action.detail.get("code")
+    return "refused_by_whatsapp" if action.kind == Action.Kind.FAILED and not told else ""
+
+
+def _took(action: Action, heard: Iterable[datetime]) -> str:
+    """How long the customer waited for this reply since they last wrote. Empty when that cannot be told.
+
+    What automation says is made when the customer writes; what a person says, when the person has written.
+    """
     response = action.response
-    if action.kind != Action.Kind.REPLIED or response is None or action.at < response.created_at:
+    if action.kind != Action.Kind.REPLIED or response is None:
         return ""
-    return duration(action.at - response.created_at)
+    by_hand = response.kind == Response.Kind.HUMAN
+    since = max((at for at in heard if at <= action.at), default=None) if by_hand else response.created_at
+    return duration(action.at - since) if since and since <= action.at else ""
 
 
 # --- The conversation -----------------------------------------------------------------------
@@ -178,6 +207,25 @@ class Said:
     turn: int
     text: str
     response: Response | None = None
+
+    @property
+    def state(self) -> str:
+        """The one word for where the response stands; what WhatsApp could not deliver is not "sent"."""
+        return str(self.response.get_delivery_display() if self.undelivered else self.response.get_state_display())
+
+    @property
+    def undelivered(self) -> bool:
+        return self.response.delivery == Delivery.FAILED
+
+    @property
+    def receipts(self) -> list[tuple[str, datetime | None]]:
+        """What WhatsApp told of a sent response, each with its time; without any time, the word alone."""
+        response = self.response
+        told = [(Delivery.DELIVERED, response.delivered_at), (Delivery.READ, response.read_at)]
+        timed = [(str(word.label), at) for word, at in told if at]
+        if timed or not response.delivery or self.undelivered:
+            return timed
+        return [(str(response.get_delivery_display()), None)]
 
     @property
     def failure(self) -> str:

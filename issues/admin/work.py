@@ -27,7 +27,8 @@ class Work:
     """One kind of work: what it is called, who may do it, when it is offered, and what does it.
 
     `act` gets the issue, locked, the person and what the form holds; it may raise NotPossible.
-    `initial` is what the form begins with, and is renewed when the work was refused.
+    `initial` is what the form begins with, and is renewed when the work was refused. `done_to` says
+    to how many issues it was done; only works that may be done to many have it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Work:
     form: type[django_forms.Form] = forms.Confirm
     explained: str = ""
     initial: Callable[[Issue], dict] = lambda issue: {}
+    done_to: Callable[[int], str] | None = None
 
 
 def do(work: Work, issue_id: UUID, user: AbstractBaseUser, data: dict) -> None:
@@ -62,16 +64,17 @@ def do_to_all(work: Work, issue_ids: Iterable[UUID], user: AbstractBaseUser, dat
     return done, left
 
 
-def outcome(done: int, left: int) -> str:
-    """What became of many issues, in words."""
-    said = ngettext("%(n)d issue done.", "%(n)d issues done.", done) % {"n": done}
+def outcome(work: Work, done: int, left: int) -> str:
+    """What became of the many issues to which `work` was to be done, in words."""
+    said = [work.done_to(done)] if done else []
     if left:
-        said += " " + ngettext(
+        untouched = ngettext(
             "%(n)d was left as it was: this is not possible in its state.",
             "%(n)d were left as they were: this is not possible in their state.",
             left,
-        ) % {"n": left}  # fmt: skip
-    return said
+        )
+        said.append(untouched % {"n": left})
+    return " ".join(said)
 
 
 # --- What does it ---------------------------------------------------------------------------
@@ -128,6 +131,27 @@ def _let_people_finish(issue: Issue) -> None:
         raise NotPossible(gettext("A reply written by hand is just being sent. Try again in a moment."))
 
 
+# --- What was done, to how many -------------------------------------------------------------
+
+
+def _escalated(n: int) -> str:
+    return ngettext("%(n)d issue was escalated.", "%(n)d issues were escalated.", n) % {"n": n}
+
+
+def _taken(n: int) -> str:
+    return ngettext("%(n)d issue was assigned to you.", "%(n)d issues were assigned to you.", n) % {"n": n}
+
+
+def _resolved(n: int) -> str:
+    return ngettext("%(n)d issue was resolved.", "%(n)d issues were resolved.", n) % {"n": n}
+
+
+def _no_problems(n: int) -> str:
+    return (
+        ngettext("%(n)d issue was marked as not a problem.", "%(n)d issues were marked as not a problem.", n) % {"n": n}
+    )  # fmt: skip
+
+
 # --- What there is --------------------------------------------------------------------------
 
 
@@ -141,22 +165,23 @@ REPLY = Work(
 )  # fmt: skip
 ESCALATE = Work(
     "escalate", _("Escalate"), _("The issue was escalated."), "escalate_issue", _unresolved, _escalate, forms.Escalate,
-    _("A person takes over. Automation says nothing more on this issue."),
+    _("A person takes over. Automation says nothing more on this issue."), done_to=_escalated,
 )  # fmt: skip
 ASSIGN = Work(
     "assign", _("Assign"), _("The issue has a new owner."), "escalate_issue", _unresolved, _assign, forms.Assign,
 )  # fmt: skip
 TAKE = Work(
     "take", _("Assign to me"), _("The issue is yours."), "escalate_issue", _unresolved, _take,
+    done_to=_taken,
 )  # fmt: skip
 RESOLVE = Work(
     "resolve", _("Resolve"), _("The issue is resolved."), "resolve_issue", _unresolved, _resolve, forms.Resolve,
-    _("Automatic answers that have not gone out yet are dropped."),
+    _("Automatic answers that have not gone out yet are dropped."), done_to=_resolved,
 )  # fmt: skip
 NO_PROBLEM = Work(
     "no-problem", _("Not a problem"), _("Marked as not a problem."), "review_issue",
     lambda issue: issue.false_positive is not True, _no_problem,
-    explained=_("It was made an issue by mistake. It is closed, and does not count as resolved."),
+    explained=_("It was made an issue by mistake. It is closed, and does not count as resolved."), done_to=_no_problems,
 )  # fmt: skip
 PROBLEM = Work(
     "problem", _("It is a problem"), _("Marked as a problem."), "review_issue",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mis_dashboard.lib.ids import uuid7
 
-from ..wording import PLACEHOLDERS, unknown_placeholders
+from ..wording import PLACEHOLDERS, issue_type, unknown_placeholders
 
 
 class Language(models.TextChoices):
@@ -34,7 +34,8 @@ class ReplyTemplate(models.Model):
         constraints = [models.UniqueConstraint("issue_type", "language", name="one_template_per_type_and_language")]
 
     def __str__(self):
-        return f"{self.issue_type or '*'} ({self.language})"
+        kind = issue_type(self.issue_type) if self.issue_type else _("any type")
+        return f"{kind} ({self.get_language_display()})"
 
     def clean(self):
         if unknown := unknown_placeholders(self.text):

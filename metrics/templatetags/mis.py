@@ -3,6 +3,7 @@
 import re
 
 from django import template
+from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 
@@ -20,6 +21,12 @@ register.simple_tag(words.series_rows, name="series_rows")
 register.simple_tag(words.deadlines, name="deadlines")
 register.simple_tag(words.volume_summary, name="volume_summary")
 register.simple_tag(words.ttfr_summary, name="ttfr_summary")
+
+
+@register.simple_tag
+def is_demo() -> bool:
+    """Whether this is a demonstration; for pages that are shown without a request, such as that of an error."""
+    return settings.DEMO
 
 
 @register.filter
@@ -56,13 +63,16 @@ def countdown(due: str, as_of: str) -> str:
 def card(kpi: dict) -> dict:
     """A figure with its declaration, and what it shows in words."""
     goals = {"target": words.goal(kpi["target"], kpi), "interim": words.goal(kpi["interim"], kpi)}
-    return {"about": kpi, **goals, **words.card(kpi)}
+    return {"about": kpi, **goals, **words.card(kpi, kpi["name"])}
 
 
 @register.simple_tag
 def now_cells(snapshot: dict) -> list[dict]:
     """The strip of what is happening now, in its order."""
-    return [{"name": name, "label": words.NOW[name], **cell} for name, cell in words.now_cells(snapshot).items()]
+    return [
+        {"name": name, "label": words.NOW[name], "list": words.NOW_LISTS.get(name, ""), **cell}
+        for name, cell in words.now_cells(snapshot).items()
+    ]
 
 
 @register.simple_tag

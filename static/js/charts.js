@@ -1,22 +1,25 @@
 // The two charts: figures declared by the server, filled from the snapshot, coloured by the design's tokens.
-import { age, count, duration } from "./format.js";
+import { age, count, duration, time } from "./format.js";
 import { bucket } from "./words.js";
 
-const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
+// A logarithmic axis in steps of a clock. What took less than the first is drawn on it.
+const MARKS_S = [1, 10, 60, 600, 3600, 36000, 86400, 864000, 8640000];
+const FEWEST_MARKS = 3;
 const MOST_TICKS = 5;
-const LABEL_PX = { "1h": 52, "24h": 52, "7d": 88, "30d": 56 };
+const LABEL_PX = 56;
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
 
-/** Round values from 0 on, at most six, of which the last is not below `most`. Seconds step by clock units. */
+/** Round values of which the last is not below `most`: counts from 0 on, at most six; seconds from 1 on, by clock units. */
 export function ticks(most, isDuration) {
-  const step = isDuration ? durationStep(most) : countStep(most);
+  if (isDuration) return durationMarks(most);
+  const step = countStep(most);
   const number = Math.max(1, Math.ceil(most / step));
   return Array.from({ length: number + 1 }, (unused, place) => place * step);
 }
 
-function durationStep(most) {
-  const fits = STEPS_S.find((step) => most / step <= MOST_TICKS);
-  return fits ?? 86400 * Math.ceil(most / 86400 / MOST_TICKS);
+function durationMarks(most) {
+  const last = MARKS_S.findIndex((mark) => mark >= most);
+  return last < 0 ? MARKS_S : MARKS_S.slice(0, Math.max(last + 1, FEWEST_MARKS));
 }
 
 function countStep(most) {
@@ -24,10 +27,19 @@ function countStep(most) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => most / step <= MOST_TICKS);
 }
 
-/** The places to name on the time axis, counted back from the newest so that it always has its name. */
-export function namedPlaces(length, room) {
-  const step = Math.max(1, Math.ceil(length / Math.max(1, room)));
-  return Array.from({ length }, (unused, place) => place).filter((place) => (length - 1 - place) % step === 0);
+/** Those of `places` that there is room to name, counted back from the newest so that it always has its name. */
+export function namedPlaces(places, room) {
+  const step = Math.max(1, Math.ceil(places.length / Math.max(1, room)));
+  return places.filter((unused, at) => (places.length - 1 - at) % step === 0);
+}
+
+/** The places to name on the time axis, and their names: in a week its midnights, by their day. */
+export function timeMarks(starts, window, texts, room) {
+  const places = [...starts.keys()];
+  const isWeek = window === "7d";
+  const worthy = isWeek ? places.filter((place) => time(starts[place], texts.zone) === "00:00") : places;
+  const named = namedPlaces(worthy, room);
+  return { places: named, names: named.map((place) => bucket(starts[place], isWeek ? "30d" : window, texts)) };
 }
 
 /**
@@ -47,10 +59,11 @@ function fillTrace(trace, series, names, texts, tones) {
   const isBar = trace.type === "bar";
   const pick = (open, closed) => y.map((unused, place) => (series.unfinished && place === y.length - 1 ? open : closed));
   const write = isBar ? count : duration;
+  const drawn = isBar ? y : y.map((value) => (value === null ? null : Math.max(value, MARKS_S[0])));
   return {
     ...trace,
     x: names.map((unused, place) => place),
-    y,
+    y: drawn,
     marker: isBar ? bars(color, pick, tones) : { ...trace.marker, color, symbol: pick("circle-open", "circle") },
     ...(trace.line && { line: { ...trace.line, color } }),
     customdata: y.map((value, place) => `${names[place]} · ${trace.name}: ${write(value, texts.language)}`),
@@ -68,7 +81,7 @@ function fillLayout(layout, data, series, names, window, texts, tones, width) {
   const isDuration = data[0].type !== "bar";
   const targets = (layout.shapes ?? []).map((shape) => shape.y0);
   const marks = ticks(Math.max(0, ...targets, ...data.flatMap((trace) => trace.y)), isDuration);
-  const named = namedPlaces(names.length, Math.floor((width - 60) / LABEL_PX[window]));
+  const { places, names: shown } = timeMarks(series.starts, window, texts, Math.floor((width - 60) / LABEL_PX));
   const { height, ...rest } = layout;
   return {
     ...rest,
@@ -83,8 +96,8 @@ function fillLayout(layout, data, series, names, window, texts, tones, width) {
       type: "linear",
       range: [-0.6, names.length - 0.4],
       tickmode: "array",
-      tickvals: named,
-      ticktext: named.map((place) => names[place]),
+      tickvals: places,
+      ticktext: shown,
       tickangle: 0,
       zeroline: false,
       linecolor: tones.edge,
@@ -93,7 +106,7 @@ function fillLayout(layout, data, series, names, window, texts, tones, width) {
     yaxis: {
       ...layout.yaxis,
       title: { text: "" },
-      range: [0, marks.at(-1) * 1.04],
+      range: isDuration ? [-0.04, Math.log10(marks.at(-1)) + 0.08] : [0, marks.at(-1) * 1.04],
       tickmode: "array",
       tickvals: marks,
       ticktext: marks.map((mark) => (isDuration ? age(mark) : count(mark, texts.language))),

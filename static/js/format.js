@@ -47,13 +47,12 @@ function two(amount, per, large, little) {
   return amount % per ? `${head}${SPACE}${amount % per}${SPACE}${little}` : head;
 }
 
-/** A share from 0 to 1 as "93,5 %"; in English "93.5%". Only all of it is 100 %, only nothing is 0 %. */
+/** A share from 0 to 1 as "93,5%"; in English "93.5%". Only all of it is 100%, only nothing is 0%. */
 export function rate(share, lang) {
   if (missing(share)) return NOTHING;
-  const sign = lang === "en" ? "%" : `${SPACE}%`;
-  if (share === 0 || share === 1) return `${share * 100}${sign}`;
+  if (share === 0 || share === 1) return `${share * 100}%`;
   const tenths = rounded(share * 1000);
-  return small(share, share < 1 ? Math.min(tenths, 999) : tenths, 1, lang) + sign;
+  return small(share, share < 1 ? Math.min(tenths, 999) : tenths, 1, lang) + "%";
 }
 
 export function money(usd, lang) {

@@ -16,7 +16,7 @@ export function render(root, snapshot, texts) {
 function renderCards(root, kpis, texts) {
   for (const element of root.querySelectorAll("[data-kpi]")) {
     const kpi = kpis[element.dataset.kpi];
-    if (kpi) renderCard(element, card(kpi, texts));
+    if (kpi) renderCard(element, card(kpi, element.dataset.kpi, texts));
   }
 }
 
@@ -27,7 +27,7 @@ function renderCard(element, words) {
     notice(place);
   }
   state(element, words.state);
-  for (const name of ["word", "beside"]) write(part(element, name), words[name]);
+  for (const name of ["word", "beside", "explained"]) write(part(element, name), words[name]);
 }
 
 function figure(text) {
@@ -85,7 +85,9 @@ function refill(parent, lines, make) {
 }
 
 function fillDeadline(item, due) {
-  write(part(item, "promise"), due.promise);
+  const promise = part(item, "promise");
+  write(promise, due.promise);
+  if (promise.dataset.listOf) promise.href = promise.dataset.listOf + due.issue;
   write(part(item, "what"), `${due.priority} · …${due.issue}`);
   part(item, "due").dataset.due = part(item, "due").dateTime = due.due_at;
   return item;

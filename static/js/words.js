@@ -2,15 +2,23 @@
 // `texts` holds the page's sentences, its language and its time zone.
 import * as format from "./format.js";
 
-/** One figure in words. Without a target there is nothing to be good at. */
-export function card(kpi, texts) {
+/** The figure `name` in words. Without a target there is nothing to be good at. */
+export function card(kpi, name, texts) {
   const judged = kpi.target !== null || kpi.value === null;
   return {
     figure: figure(kpi, texts),
     state: judged ? kpi.state : "none",
     word: judged ? texts.states[kpi.state] : texts.no_target,
-    beside: [format.fill(texts.n, { n: format.count(kpi.n, texts.language) }), ...beside(kpi.extra, texts)].join(" · "),
+    beside: [...cases(kpi, name, texts), ...told(kpi.extra, texts.beside, texts)].join(" · "),
+    explained: told(kpi.extra, texts.explained, texts).join(" · "),
   };
+}
+
+/** On how many cases the figure rests, and whether they are too few for a share to say much. */
+function cases(kpi, name, texts) {
+  const counted = texts.counted[texts.counted_by[name] ?? "cases"][kpi.n === 1 ? "one" : "many"];
+  const number = format.fill(counted, { n: format.count(kpi.n, texts.language) });
+  return kpi.unit === "rate" && kpi.value !== null && kpi.n < texts.few_below ? [number, texts.few] : [number];
 }
 
 function figure(kpi, texts) {
@@ -18,8 +26,8 @@ function figure(kpi, texts) {
   return kpi.lower_bound && kpi.value !== null ? `≥\u00a0${value}` : value;
 }
 
-function beside(extra, texts) {
-  return Object.entries(texts.beside)
+function told(extra, sentences, texts) {
+  return Object.entries(sentences)
     .filter(([key, { format: how }]) => tells(extra[key] ?? null, how))
     .map(([key, { format: how, text }]) => format.fill(text, { value: written(extra[key], how, texts.language) }));
 }

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { namedPlaces, paint, ticks } from "../../static/js/charts.js";
+import { namedPlaces, paint, ticks, timeMarks } from "../../static/js/charts.js";
 
-test("seconds are marked in steps of a clock", () => {
-  assert.deepEqual(ticks(42, true), [0, 10, 20, 30, 40, 50]);
-  assert.deepEqual(ticks(400, true), [0, 120, 240, 360, 480]);
-  assert.equal(ticks(40 * 86400, true).at(-1), 40 * 86400);
+test("seconds are marked in steps of a clock, each many times the one before", () => {
+  assert.deepEqual(ticks(0, true), [1, 10, 60]);
+  assert.deepEqual(ticks(42, true), [1, 10, 60]);
+  assert.deepEqual(ticks(600, true), [1, 10, 60, 600]);
+  assert.deepEqual(ticks(601, true), [1, 10, 60, 600, 3600]);
+  assert.ok(ticks(40 * 86400, true).at(-1) >= 40 * 86400);
+  assert.equal(ticks(1e9, true).at(-1), ticks(1e8, true).at(-1));
 });
 
 test("counts are marked in round whole numbers", () => {
@@ -17,9 +20,19 @@ test("counts are marked in round whole numbers", () => {
 });
 
 test("the newest bucket always has its name, and names have room", () => {
-  assert.deepEqual(namedPlaces(25, 9), [0, 3, 6, 9, 12, 15, 18, 21, 24]);
-  assert.deepEqual(namedPlaces(13, 3), [2, 7, 12]);
-  assert.deepEqual(namedPlaces(2, 0), [1]);
+  const places = (length) => [...Array(length).keys()];
+  assert.deepEqual(namedPlaces(places(25), 9), [0, 3, 6, 9, 12, 15, 18, 21, 24]);
+  assert.deepEqual(namedPlaces(places(13), 3), [2, 7, 12]);
+  assert.deepEqual(namedPlaces(places(2), 0), [1]);
+  assert.deepEqual(namedPlaces([3, 7, 11], 2), [3, 11]);
+});
+
+test("a week is marked at its midnights, by their day", () => {
+  const starts = Array.from({ length: 29 }, (unused, place) => new Date(Date.UTC(2025, 10, 16, 21 + 6 * place)).toISOString());
+  const { places, names } = timeMarks(starts, "7d", texts, 20); // the first begins at 18:00 in São Paulo
+  assert.deepEqual(places, [1, 5, 9, 13, 17, 21, 25]);
+  assert.deepEqual(names, ["11/17", "11/18", "11/19", "11/20", "11/21", "11/22", "11/23"]);
+  assert.deepEqual(timeMarks(starts, "7d", texts, 3).names, ["11/17", "11/20", "11/23"]);
 });
 
 const texts = { zone: "America/Sao_Paulo", language: "en" };
@@ -61,7 +74,14 @@ test("times and values are written by us, in the page's zone", () => {
   const { data, layout } = drawn(line);
   assert.equal(data[0].customdata[0].replaceAll("\u00a0", " "), "12:00 · Median: 6.3 s");
   assert.deepEqual(layout.xaxis.ticktext, ["12:00", "13:00", "14:00"]);
-  assert.deepEqual(layout.yaxis.ticktext.map((text) => text.replaceAll("\u00a0", " ")), ["0 s", "10 s", "20 s", "30 s"]);
+  assert.deepEqual(layout.yaxis.ticktext.map((text) => text.replaceAll("\u00a0", " ")), ["1 s", "10 s", "1 min"]);
+});
+
+test("what took no time at all is drawn on the lowest mark, and written as it was", () => {
+  const series = { ...snapshot.series, ttfr_p50: [0, null, 0.4] };
+  const [trace] = paint(line, { ...snapshot, series }, texts, tones, 600).data;
+  assert.deepEqual(trace.y, [1, null, 1]);
+  assert.equal(trace.customdata[2].replaceAll("\u00a0", " "), "14:00 · Median: 0.4 s");
 });
 
 test("the unfinished bucket is marked by shape, not by colour alone", () => {

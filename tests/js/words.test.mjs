@@ -9,7 +9,7 @@ const examples = read("words.json");
 const texts = { ...read("texts.json"), language: "en", zone: "America/Sao_Paulo" };
 
 const say = {
-  cards: ({ given }) => words.card(given, texts),
+  cards: ({ kpi, given }) => words.card(given, kpi, texts),
   now_cells: ({ given }) => words.nowCells(given, texts),
   deadlines: ({ given }) => words.deadlines(given, texts),
   events: ({ given }) => words.event(given, texts),

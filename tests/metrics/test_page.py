@@ -7,8 +7,11 @@ from itertools import pairwise
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.utils import timezone
+from django.contrib.auth.models import Permission
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 
+from issues.models import Issue
 from issues.models.issue import Priority
 from metrics import words
 from tests.support import make
@@ -100,6 +103,42 @@ def test_only_staff_is_shown_the_way_to_the_administration(page, client):
     assert "/admin/" in page()
     get_user_model().objects.update(is_staff=False)
     assert "/admin/" not in page()
+
+
+def test_who_may_see_issues_is_led_to_those_that_a_figure_counts(page, client):
+    make.issue(at=timezone.now())
+    listing = "/admin/issues/issue/?"
+    assert listing not in page()  # on the staff, but with no right to see an issue
+    user = get_user_model().objects.get()
+    user.user_permissions.add(Permission.objects.get(codename="view_issue"))
+    links = [href for href in Tags(page()).values("href") if href.startswith(listing)]
+    assert [href for href in links if "?q=" not in href] == [listing + query for query in words.NOW_LISTS.values()]
+    # Two promises of one issue run, and each leads to it.
+    assert [href for href in links if "?q=" in href] == [f"{listing}q={str(Issue.objects.get().pk)[-6:]}"] * 2
+    for link in links:
+        assert client.get(link).status_code == 200  # a filter that is not there would lead elsewhere
+    found = client.get(links[-1]).context["cl"].result_list
+    assert list(found) == [Issue.objects.get()]
+
+
+@pytest.mark.parametrize("path", ["/login/", "/performance", "/admin/", "/nowhere"])
+def test_a_demonstration_says_so_on_every_page(page, client, settings, path):
+    assert "no message leaves this machine" not in page(path)
+    settings.DEMO = True
+    if path == "/login/":
+        client.logout()
+    client.cookies["django_language"] = "en"
+    assert client.get(path).content.decode().count("no message leaves this machine") == 1
+
+
+def test_also_the_page_of_an_error_says_that_it_is_a_demonstration(settings):
+    settings.DEMO = True
+    with translation.override("en"):
+        assert "no message leaves this machine" in render_to_string("500.html")
+
+
+def test_the_administration_can_be_read_in_the_other_language(page):
+    assert '<button class="segment" name="language" value="pt-br"' in page("/admin/")
 
 
 def test_a_stranger_does_not_learn_what_is_not_configured(client, db):

@@ -26,7 +26,7 @@ def _english_in_sao_paulo():
 
 @examples("cards")
 def test_a_figure_is_said_as_in_the_browser(example):
-    assert words.card(example["given"]) == example["says"]
+    assert words.card(example["given"], example["kpi"]) == example["says"]
 
 
 @examples("now_cells")
@@ -64,6 +64,11 @@ def test_the_browser_is_tested_with_the_sentences_that_the_page_gives_it():
 def test_every_state_has_a_word():
     assert set(words.SLA_STATES) == set(sla.STATES)
     assert set(words.KPI_STATES) == {"good", "warn", "bad", "none"}
+
+
+def test_every_figure_has_a_name_for_what_it_counts():
+    assert set(words.COUNTED_BY) == {kpi.name for kpi in kpis.KPIS}
+    assert set(words.COUNTED_BY.values()) | {"cases"} == set(words.COUNTED)
 
 
 @pytest.mark.parametrize("kpi", kpis.KPIS, ids=lambda kpi: kpi.name)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -11,12 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from issues import actions
+from issues import actions, deliver
 from issues.admin import words
+from issues.admin.filters import AT_RISK_SHARE, promised
 from issues.admin.issue import IssueAdmin
 from issues.ingest import ingest
 from issues.models import Action, AICall, Issue, Message, PromptVersion
-from issues.models.response import State
+from issues.models.response import Delivery, State
+from metrics import sla
 from tests.support import make
 from tests.web.admin_tools import LIST, logged_in, manager_named, page_of, text_of
 
@@ -102,6 +105,33 @@ class TestList:
         make.issue()
         assert listed(browser, q=str(wanted.pk)) == [wanted]
 
+    @pytest.mark.parametrize("shown", ["…{}", "{}", " ...{} "])
+    def test_an_issue_is_found_by_the_end_of_its_identifier_as_the_screens_show_it(self, browser, shown):
+        wanted = make.issue(pk=UUID("01a2b3c4-0000-7000-8000-00000003a7b6"))
+        make.issue(pk=UUID("01a2b3c4-0000-7000-8000-00000003a7b7"))
+        assert listed(browser, q=shown.format(str(wanted.pk)[-6:])) == [wanted]
+        assert listed(browser, q="…ffffff") == []
+
+    def test_figures_that_end_no_identifier_are_still_part_of_a_phone(self, browser):
+        wanted = make.issue(customer=make.customer(phone="+5511988887777"))
+        assert listed(browser, q="887777") == [wanted]
+
+    @pytest.mark.parametrize("left", [-1, 0, 1, 23, 24, 25, 60])
+    def test_a_deadline_is_at_risk_or_breached_as_on_the_live_screen(self, left):
+        now = make.NOW + timedelta(seconds=120 - left)
+        make.issue()  # 120 s to answer, of which 24 are a fifth
+        state = sla.state(make.NOW + timedelta(seconds=120), None, now, make.NOW)
+        for asked in ("at_risk", "breached"):
+            assert Issue.objects.filter(promised(now, asked)).exists() == (state == asked), asked
+
+    def test_the_deadline_of_a_resolution_counts_until_the_issue_has_ended(self):
+        now = make.NOW + timedelta(hours=3, minutes=30)
+        issue = make.issue(first_response_at=make.NOW)
+        assert Issue.objects.filter(promised(now, "at_risk")).get() == issue
+        assert Issue.objects.filter(promised(now + timedelta(hours=1), "breached")).get() == issue
+        Issue.objects.update(status="resolved", resolved_at=now)
+        assert not Issue.objects.filter(promised(now, "at_risk") | promised(now, "breached")).exists()
+
     def test_filters_show_what_they_say(self, browser, manager):
         ownerless = make.issue(status="escalated", escalated_at=make.NOW, location="loc9")
         late = make.issue(at=LONG_AGO, type="billing")
@@ -113,8 +143,12 @@ class TestList:
         def found(**query):
             return set(listed(browser, **query))
 
+        assert AT_RISK_SHARE == sla.AT_RISK_SHARE
         assert found(owner="none") == {ownerless}
         assert found(owner="me") == {answered}
+        assert found(status="escalated", owner="none") == {ownerless}
+        assert late in found(deadline="breached")
+        assert late not in found(deadline="at_risk")
         assert found(answer="waiting") == {ownerless, late, waiting}
         assert late in found(answer="late")
         assert waiting not in found(answer="late")
@@ -164,6 +198,34 @@ class TestPage:
         ):  # fmt: skip
             assert told in body, told
         assert "<b>nada" not in body
+        assert body.count("read 10:00:09") == body.count("10:00:09") == 1
+
+    def test_what_whatsapp_could_not_deliver_is_not_called_sent(self, browser):
+        issue = make.issue()
+        response = make.response(
+            issue, state=State.SENT, kind="ai", text="Olá", sent_at=make.NOW, delivery="sent", channel_id="W1"
+        )
+        deliver.receipt("W1", Delivery.FAILED, make.NOW + timedelta(seconds=5))
+        page = browser.get(page_of(issue))
+        [said] = page.context["conversation"]
+        assert (said.response, said.state, said.receipts) == (response, "not delivered", [])
+        [failed] = [line for line in page.context["timeline"] if line.kind == "failed"]
+        assert (failed.notes, failed.failed_quietly) == (["WhatsApp could not deliver the answer"], False)
+
+    def test_a_persons_reply_took_as_long_as_the_customer_waited_for_it(self, browser, manager):
+        issue = make.issue()
+        for minutes in (0, 10, 30):
+            at = make.NOW + timedelta(minutes=minutes)
+            Message.objects.create(issue=issue, turn=1, text="Oi", sent_at=at)
+        answered = make.NOW + timedelta(minutes=15)
+        response = make.response(
+            issue, turn=2, at=answered, state=State.SENT, kind="human", text="Já vi", sent_at=answered
+        )
+        actions.record(issue, Action.Kind.REPLIED, response=response, user=manager, at=answered, how="human")
+        [line] = browser.get(page_of(issue)).context["timeline"]
+        # The customer last wrote at 10 min, the reply went out at 15.
+        assert line.notes == ["5\N{NO-BREAK SPACE}min"]
+        assert words.line(issue.actions.get()).notes == []
 
     def test_a_long_story_takes_no_more_queries_than_a_short_one(self, browser):
         def queries(issue) -> int:

@@ -8,7 +8,7 @@ from issues.admin import automation
 from issues.models import AICall, ApiKey, Policy, PromptVersion, ReplyTemplate
 from mis_dashboard.models import Job
 from tests.support import make
-from tests.web.admin_tools import logged_in, manager_named
+from tests.web.admin_tools import logged_in, manager_named, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +44,8 @@ class TestPolicy:
         assert (Policy.objects.get().attempts, Policy.objects.get().muted) == (5, True)
         entry = LogEntry.objects.get()
         assert entry.user == manager
-        assert "attempts: 3 → 5" in entry.get_change_message()
-        assert "muted: False → True" in entry.get_change_message()
+        assert "AI attempts: 3 → 5" in entry.get_change_message()
+        assert "Muted: No → Yes" in entry.get_change_message()
 
     def test_a_value_out_of_range_is_refused_in_the_form(self, browser):
         answer = browser.post(reverse("admin:issues_policy_change", args=[1]), self.values(attempts=99))
@@ -66,6 +66,26 @@ class TestTemplates:
         assert "Hello, Maria! &lt;i&gt;refund&lt;/i&gt;" in body
         assert "Hello! &lt;i&gt;refund&lt;/i&gt;" in body
 
+    def test_titles_are_words_and_the_type_is_chosen_among_those_known(self, browser):
+        other = ReplyTemplate.objects.create(issue_type="vip_lead", language="en", text="Hello!")
+        titles = text_of(browser.get(reverse("admin:issues_replytemplate_changelist")))
+        for title in ("Any type (Portuguese)", "Payment failed (English)", "Vip lead (English)"):
+            assert title in titles, title
+        page = browser.get(reverse("admin:issues_replytemplate_change", args=[other.pk]))
+        assert page.context["subtitle"] == "Vip lead (English)"
+        types = dict(page.context["adminform"].form.fields["issue_type"].choices)
+        assert (types[""], types["billing"], types["vip_lead"]) == ("Any type", "Billing", "Vip lead")
+        new = browser.get(reverse("admin:issues_replytemplate_add")).context["adminform"].form
+        assert "vip_lead" not in dict(new.fields["issue_type"].choices)
+
+    def test_a_template_made_for_another_type_keeps_it_when_its_text_changes(self, browser):
+        other = ReplyTemplate.objects.create(issue_type="vip_lead", language="en", text="Hello!")
+        address = reverse("admin:issues_replytemplate_change", args=[other.pk])
+        assert browser.post(address, {"issue_type": "vip_lead", "language": "en", "text": "Hi!"}).status_code == 302
+        other.refresh_from_db()
+        assert (other.issue_type, other.text) == ("vip_lead", "Hi!")
+        assert browser.post(address, {"issue_type": "unheard_of", "language": "en", "text": "Hi!"}).status_code == 200
+
     def test_the_last_resort_cannot_be_deleted(self, superuser):
         last = ReplyTemplate.objects.get(issue_type="", language="pt-BR")
         other = ReplyTemplate.objects.get(issue_type="billing", language="en")
@@ -84,6 +104,14 @@ class TestPrompts:
     @pytest.fixture
     def first(self) -> PromptVersion:
         return PromptVersion.objects.get()
+
+    def test_a_wording_that_nobody_here_wrote_has_no_author(self, browser, first):
+        assert first.created_by is None
+        pages = (
+            browser.get(reverse("admin:issues_promptversion_changelist")),
+            browser.get(reverse("admin:issues_promptversion_change", args=[first.pk])),
+        )
+        assert not [page for page in pages if "None" in text_of(page)]
 
     def test_a_new_wording_begins_as_the_one_in_force(self, browser, first):
         form = browser.get(reverse("admin:issues_promptversion_add")).context["adminform"].form
@@ -107,7 +135,7 @@ class TestPrompts:
         browser.post(address)
         assert list(PromptVersion.objects.filter(active=True)) == [second]
         entry = LogEntry.objects.first()
-        assert (entry.user, entry.get_change_message()) == (manager, "active: v1 → v2")
+        assert (entry.user, entry.get_change_message()) == (manager, "in force: v1 → v2")
 
     def test_what_is_in_force_or_was_used_is_never_edited(self, browser, superuser, first):
         self.add(browser, first.text + "\nSeja gentil.")

@@ -168,19 +168,29 @@ class TestWorkOnMany:
         done = self.act(
             browser, "escalate_selected", [first, second, ended], confirmed="yes", reason="Queda geral", to=manager.pk
         )
-        assert "2 issues done. 1 was left as it was" in text_of(done)
+        assert "2 issues were escalated. 1 was left as it was" in text_of(done)
         assert [kinds(each) for each in (first, second, ended)] == [["escalated"], ["escalated"], []]
         first.refresh_from_db()
         assert (first.escalation_reason, first.assignee) == ("Queda geral", manager)
 
     @pytest.mark.parametrize(
-        ("action", "kind"),
-        [("take_selected", "assigned"), ("resolve_selected", "resolved"), ("no_problem_selected", "reviewed")],
+        ("action", "kind", "said"),
+        [
+            ("take_selected", "assigned", "2 issues were assigned to you."),
+            ("resolve_selected", "resolved", "2 issues were resolved."),
+            ("no_problem_selected", "reviewed", "2 issues were marked as not a problem."),
+        ],
     )
-    def test_one_press_does_it_to_each(self, browser, manager, action, kind):
+    def test_one_press_does_it_to_each_and_says_what_was_done(self, browser, manager, action, kind, said):
         issues = [make.issue(), make.issue()]
-        self.act(browser, action, issues)
+        assert said in text_of(self.act(browser, action, issues))
         assert [list(each.actions.values_list("kind", "user")) for each in issues] == [[(kind, manager.pk)]] * 2
+
+    def test_nothing_is_said_to_be_done_when_nothing_was(self, browser):
+        ended = make.issue(status="resolved", resolved_at=make.NOW)
+        said = text_of(self.act(browser, "resolve_selected", [ended]))
+        assert "1 was left as it was" in said
+        assert "resolved." not in said
 
     def test_actions_without_permission_are_not_there(self):
         reader = may_only("view_issue")

@@ -1,0 +1,95 @@
+"""What the list of issues can be narrowed to: by status, by owner, by answer and by deadline."""
+
+from datetime import datetime
+
+from django.contrib import admin
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
+from django.db.models.lookups import LessThanOrEqual
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..models.issue import UNRESOLVED, Status
+from ..models.response import State
+
+# Escalated to nobody in particular: the customer waits for a person, and no person knows.
+OWNERLESS = Q(status=Status.ESCALATED, assignee__isnull=True)
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [("unresolved", _("unresolved")), *Status.choices]
+
+    def queryset(self, request, queryset):
+        if self.value() == "unresolved":
+            return queryset.filter(status__in=UNRESOLVED)
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    title = _("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("waiting", _("waiting for the first answer")),
+            ("late", _("waiting, and late")),
+            ("unsure", _("may have been sent")),
+        ]
+
+    def queryset(self, request, queryset):
+        waiting = Q(first_response_at__isnull=True, status__in=UNRESOLVED)
+        wanted = {
+            "waiting": waiting,
+            "late": waiting & Q(response_due_at__lt=timezone.now()),
+            "unsure": Q(responses__state=State.UNSURE),
+        }.get(self.value())
+        return queryset.filter(wanted).distinct() if self.value() == "unsure" else queryset.filter(wanted or Q())
+
+
+# As in the screen's figures: at risk is a promise of whose time a fifth or less is left.
+AT_RISK_SHARE = 0.2
+
+
+def promised(now: datetime, state: str) -> Q:
+    """The unresolved issues of which a promise, to answer or to resolve, is "at_risk" or "breached" at `now`."""
+    unresolved = Q(status__in=UNRESOLVED)
+    return unresolved & (
+        Q(first_response_at__isnull=True) & _due("response_due_at", now, state) | _due("resolution_due_at", now, state)
+    )
+
+
+def _due(column: str, now: datetime, state: str) -> Q:
+    """A bare comparison of the column with an instant is part of each, so that its index can be used."""
+    if state == "breached":
+        return Q(**{f"{column}__lt": now})
+    begins = ExpressionWrapper(
+        F(column) - (F(column) - F("detected_at")) * Value(AT_RISK_SHARE), output_field=DateTimeField()
+    )
+    return Q(**{f"{column}__gte": now}) & Q(LessThanOrEqual(begins, now))
+
+
+class DeadlineFilter(admin.SimpleListFilter):
+    title = _("deadline")
+    parameter_name = "deadline"
+
+    def lookups(self, request, model_admin):
+        return [("at_risk", _("at risk")), ("breached", _("breached"))]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(promised(timezone.now(), self.value())) if self.value() else queryset
+
+
+class OwnerFilter(admin.SimpleListFilter):
+    title = _("owner")
+    parameter_name = "owner"
+
+    def lookups(self, request, model_admin):
+        return [("none", _("escalated without owner")), ("me", _("mine")), ("mine-unresolved", _("mine, unresolved"))]
+
+    def queryset(self, request, queryset):
+        mine = Q(assignee=request.user)
+        wanted = {"none": OWNERLESS, "me": mine, "mine-unresolved": mine & Q(status__in=UNRESOLVED)}
+        return queryset.filter(wanted.get(self.value(), Q()))
