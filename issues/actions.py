@@ -19,8 +19,7 @@ def record(issue: Issue, kind: Action.Kind, **what) -> Action:
     `what` is as in `unsaved`.
     """
     action = unsaved(issue, kind, **what)
-    rows.insert(action)
-    live.announce()
+    rows.insert(action, calls=[live.CALL])
     return action
 
 

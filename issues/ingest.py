@@ -21,9 +21,9 @@ WHOLE_SECONDS = timedelta(seconds=1)
 
 # The unique constraints that a repeat meets, and those that two first messages of one customer meet.
 SAID_BEFORE = {
-    "issues_inboundevent_key_key",
-    "issues_message_external_id_key",
-    "issues_response_channel_id_key",
+    "one_event_per_key",
+    "one_message_per_external_id",
+    "one_response_per_channel_id",
 }
 SAME_CUSTOMER = {"one_customer_per_phone", "one_customer_per_contact"}
 
@@ -176,17 +176,12 @@ def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issu
     kind = Action.Kind.JOINED if known else Action.Kind.RECEIVED
     action = actions.unsaved(issue, kind, by=actions.CUSTOMER, response=response, at=now)
     new = [*([] if known else [issue]), *([] if waiting else [response])]
-    rows.insert(*new, message, action, _event(inbound, issue, now))
-    live.announce()
-    _hand_on(issue, response, _why_a_person(inbound, customer, policy))
-    return issue
-
-
-def _hand_on(issue: Issue, response: Response, reason: str) -> None:
-    if reason and issue.status != Status.ESCALATED:
+    reason = "" if issue.status == Status.ESCALATED else _why_a_person(inbound, customer, policy)
+    wake = jobs.call("respond", response.due_at) if response.state == State.WAITING and not reason else []
+    rows.insert(*new, message, action, _event(inbound, issue, now), calls=[live.CALL, *wake])
+    if reason:
         escalate.escalate(issue, reason)
-    elif response.state == State.WAITING:
-        jobs.wake("respond", response.due_at)
+    return issue
 
 
 def _why_a_person(inbound: Inbound, customer: Customer | None, policy: Policy) -> str:

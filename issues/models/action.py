@@ -35,12 +35,14 @@ class Action(models.Model):
     CUSTOMER_FACING = [Kind.REPLIED, Kind.RESOLVED, Kind.ESCALATED]
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    issue = models.ForeignKey("Issue", models.CASCADE, related_name="actions")
+    issue = models.ForeignKey("Issue", models.CASCADE, related_name="actions", db_index=False)
     response = models.ForeignKey("Response", models.CASCADE, null=True, blank=True, related_name="actions")
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     at = models.DateTimeField(_("at"))
     by = models.CharField(_("by"), max_length=150)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     automated = models.BooleanField(_("automated"))
     success = models.BooleanField(_("success"), default=True)
     detail = models.JSONField(_("detail"), default=dict, blank=True)

@@ -24,7 +24,7 @@ class InboundEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     source = models.CharField(_("source"), max_length=16, choices=Source)
-    key = models.CharField(_("key"), max_length=128, unique=True)
+    key = models.CharField(_("key"), max_length=128)
     kind = models.CharField(_("kind"), max_length=64)
     location = models.CharField(_("location"), max_length=64, blank=True, default="")
     payload = models.JSONField(_("payload"))
@@ -34,6 +34,8 @@ class InboundEvent(models.Model):
     class Meta:
         verbose_name = _("inbound event")
         verbose_name_plural = _("inbound events")
+        # Named constraints and not `unique=True`, which would add a second index for LIKE to each.
+        constraints = [models.UniqueConstraint(fields=["key"], name="one_event_per_key")]
 
     def __str__(self):
         return f"{self.source} {self.kind}"

@@ -53,9 +53,15 @@ class Issue(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     customer = models.ForeignKey(
-        "Customer", models.PROTECT, null=True, blank=True, related_name="issues", verbose_name=_("customer")
+        "Customer",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="issues",
+        db_index=False,
+        verbose_name=_("customer"),
     )
-    location = models.CharField(_("location"), max_length=64, blank=True, default="", db_index=True)
+    location = models.CharField(_("location"), max_length=64, blank=True, default="")
     source = models.CharField(_("source"), max_length=16, choices=Source, default=Source.GHL)
     type = models.CharField(_("type"), max_length=100, default="other")
     priority = models.CharField(_("priority"), max_length=8, choices=Priority, default=Priority.MEDIUM)
@@ -104,6 +110,7 @@ class Issue(models.Model):
             models.Index(fields=["detected_at"], name="issue_detected"),
             models.Index(fields=["priority", "detected_at"], name="issue_priority_detected"),
             models.Index(fields=["status", "detected_at"], name="issue_status_detected"),
+            models.Index(fields=["location", "detected_at"], name="issue_location_detected"),
             models.Index(fields=["resolved_at"], name="issue_resolved", condition=Q(resolved_at__isnull=False)),
             models.Index(fields=["rated_at"], name="issue_rated", condition=Q(rated_at__isnull=False)),
             models.Index(
@@ -150,10 +157,10 @@ class Message(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    issue = models.ForeignKey(Issue, models.CASCADE, related_name="messages")
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="messages", db_index=False)
     turn = models.PositiveSmallIntegerField(_("turn"))
     text = models.TextField(_("text"))
-    external_id = models.CharField(max_length=128, null=True, blank=True, unique=True)
+    external_id = models.CharField(max_length=128, null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"))
     received_at = models.DateTimeField(_("received"), db_default=Now())
 
@@ -162,6 +169,7 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         ordering = ["sent_at", "id"]
         indexes = [models.Index(fields=["issue", "turn"], name="message_issue_turn")]
+        constraints = [models.UniqueConstraint(fields=["external_id"], name="one_message_per_external_id")]
 
     def __str__(self):
         return f"{self.issue_id} #{self.turn}"

@@ -42,7 +42,7 @@ class Response(models.Model):
     in short messages is let finish. `spoken_to` and `spoken_at` are whom we turned to through the
     channel and when, `sent_at` when it accepted. Times are UTC.
 
-    A row in SPEAKING whose worker died may have been heard: it becomes UNSURE, never WAITING.
+    A row is written five times on its way, so it has no index that nothing reads. A row in SPEAKING whose worker died may have been heard: it becomes UNSURE, never WAITING.
     """
 
     class Kind(models.TextChoices):
@@ -52,14 +52,20 @@ class Response(models.Model):
         HUMAN = "human", _("person")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    issue = models.ForeignKey("Issue", models.CASCADE, related_name="responses")
+    issue = models.ForeignKey("Issue", models.CASCADE, related_name="responses", db_index=False)
     turn = models.PositiveSmallIntegerField(_("turn"))
     rank = models.PositiveSmallIntegerField()
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, blank=True, default="")
     text = models.TextField(_("text"), blank=True, default="")
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("author")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("author"),
     )
     verdict = models.JSONField(_("what the AI understood"), null=True, blank=True)
 
@@ -73,7 +79,7 @@ class Response(models.Model):
     spoken_to = models.CharField(_("spoken to"), max_length=16, blank=True, default="")
     spoken_at = models.DateTimeField(_("spoken at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    channel_id = models.CharField(_("WhatsApp message"), max_length=128, null=True, blank=True, unique=True)
+    channel_id = models.CharField(_("WhatsApp message"), max_length=128, null=True, blank=True)
     delivery = models.CharField(_("delivery"), max_length=12, choices=Delivery, blank=True, default="")
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
@@ -84,7 +90,8 @@ class Response(models.Model):
         verbose_name_plural = _("responses")
         ordering = ["turn"]
         constraints = [
-            models.UniqueConstraint("issue", "turn", name="one_response_per_turn"),
+            models.UniqueConstraint(fields=["issue", "turn"], name="one_response_per_turn"),
+            models.UniqueConstraint(fields=["channel_id"], name="one_response_per_channel_id"),
             models.CheckConstraint(name="response_state_known", condition=Q(state__in=State.values)),
             models.CheckConstraint(
                 name="sent_responses_have_time_text_and_kind",

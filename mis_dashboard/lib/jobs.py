@@ -97,13 +97,19 @@ def wake(name: str, due: datetime | None = None) -> None:
     Cheap, as nothing is stored for a call at once; but one that is lost stays lost. For work that
     stands in a table of its own, and that a sweep finds too.
     """
+    for channel, payload in call(name, due):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
+
+def call(name: str, due: datetime | None = None) -> list[tuple[str, str]]:
+    """As `wake`, but what is to be notified at once is left to the caller: channel and payload, for `rows.insert`."""
     known(name)
     if due and due > timezone.now():
         tenths = math.ceil(due.timestamp() * 10)
         enqueue(name, due=datetime.fromtimestamp(tenths / 10, UTC), key=f"{name} {tenths}")
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('mis_job', %s)", [name])
+        return []
+    return [("mis_job", name)]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 CHANNEL = "mis_live"
+CALL = (CHANNEL, "")  # what `announce` says, for a statement that is on its way anyway
 PING_S = 5.0
 POLL_S = 1.0
 ECHO_S = 2.0
