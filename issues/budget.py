@@ -1,27 +1,56 @@
-"""How much of the AI may be used a minute. Token buckets in the database: they hold over all workers and restarts."""
+"""How often the AI may be asked a minute, exactly: over all workers and restarts, wherever the minute begins."""
 
 from django.db import connection
 
 from .models import Policy
 
-# A full bucket is one minute's worth, but never less than one token. The row lock makes it exact.
+# A token comes back a little later than a minute, because a call takes its way from here to the service.
+BACK_AFTER_S = 62
+
+# All budgets or none: what one of them lacks must not cost the other a token.
 SPEND = """
-    UPDATE issues_bucket SET
-        tokens = LEAST(%(size)s, tokens + %(size)s * EXTRACT(EPOCH FROM clock_timestamp() - filled_at) / 60) - 1,
-        filled_at = clock_timestamp()
-    WHERE name = %(name)s
-      AND LEAST(%(size)s, tokens + %(size)s * EXTRACT(EPOCH FROM clock_timestamp() - filled_at) / 60) >= 1
+    WITH wanted (budget, size) AS (VALUES {values}), found AS (
+        SELECT (
+            SELECT id FROM issues_token
+            WHERE budget = wanted.budget AND number <= wanted.size AND free_at <= clock_timestamp()
+            ORDER BY free_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        ) AS id FROM wanted
+    )
+    UPDATE issues_token SET free_at = clock_timestamp() + make_interval(secs => {back})
+    WHERE id IN (SELECT id FROM found) AND (SELECT count(id) FROM found) = (SELECT count(*) FROM wanted)
+"""
+# Tokens that a raised limit lacks are made when they are first missed.
+FILL = """
+    INSERT INTO issues_token (budget, number, free_at)
+    SELECT %(name)s::varchar, number, '-infinity' FROM generate_series(1, %(size)s::int) AS number
+    WHERE NOT EXISTS (SELECT FROM issues_token WHERE budget = %(name)s::varchar AND number = %(size)s::int)
+    ON CONFLICT DO NOTHING
 """
 
 
 def spend(policy: Policy, *, critical: bool) -> bool:
-    """Takes one AI answer from the budgets that apply. False when one is spent: then ask no model."""
-    buckets = ({"critical": policy.critical_per_minute} if critical else {}) | {"ai": policy.ai_per_minute}
-    limits = {name: size for name, size in buckets.items() if size}
-    return all(_take(name, size) for name, size in limits.items())
+    """Takes one question from the budgets that apply. False when one is spent: then ask no model."""
+    budgets = ({"critical": policy.critical_per_minute} if critical else {}) | {"ai": policy.ai_per_minute}
+    limits = {name: size for name, size in budgets.items() if size}
+    if not limits:
+        return True
+    return _take(limits) or (_fill(limits) and _take(limits))
 
 
-def _take(name: str, size: int) -> bool:
+def _take(limits: dict[str, int]) -> bool:
+    values = ", ".join(["(%s::text, %s::int)"] * len(limits))
     with connection.cursor() as cursor:
-        cursor.execute(SPEND, {"name": name, "size": size})
-        return cursor.rowcount == 1
+        cursor.execute(
+            SPEND.format(values=values, back=BACK_AFTER_S), [part for limit in limits.items() for part in limit]
+        )
+        return cursor.rowcount == len(limits)
+
+
+def _fill(limits: dict[str, int]) -> bool:
+    """Makes the tokens that are missing; True when there were any."""
+    made = 0
+    with connection.cursor() as cursor:
+        for name, size in limits.items():
+            cursor.execute(FILL, {"name": name, "size": size})
+            made += cursor.rowcount
+    return made > 0

@@ -190,7 +190,9 @@ def active_prompt(name: str = "reply") -> PromptVersion:
 
 def template_for(issue_type: str, language: str) -> ReplyTemplate | None:
     """The template for this type, else the one for any; in this language, else in Portuguese."""
-    wanted = ReplyTemplate.objects.filter(issue_type__in=["", issue_type], language__in=[language, "pt-BR"])
+    wanted = ReplyTemplate.objects.filter(
+        occasion="", issue_type__in=["", issue_type], language__in=[language, "pt-BR"]
+    )
     order = sorted(wanted, key=lambda t: (t.language != language, t.issue_type == ""))
     return order[0] if order else None
 

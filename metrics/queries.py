@@ -129,7 +129,8 @@ OUTSIDE = """
             count(*) FILTER (WHERE c.outcome = 'answered' AND c.tokens_in IS NULL) AS ai_calls_uncounted,
             count(*) FILTER (WHERE c.outcome = 'answered' AND c.cost_usd IS NULL) AS ai_calls_unpriced
         FROM issues_aicall c
-        JOIN issues_response r ON r.id = c.response_id JOIN issues_issue i ON i.id = r.issue_id
+        LEFT JOIN issues_response r ON r.id = c.response_id
+        JOIN issues_issue i ON i.id = COALESCE(r.issue_id, c.issue_id)
         WHERE c.started_at >= %(start)s AND c.started_at < %(end)s AND {counted}
     )
     SELECT * FROM delivery, causes, usage"""
@@ -148,11 +149,11 @@ NOW = """
         SELECT COALESCE(json_object_agg(priority, n), '{{}}') AS waiting_by_priority
         FROM (SELECT priority, count(*) AS n FROM unresolved WHERE waiting GROUP BY priority) AS each
     ), hands AS (
-        SELECT count(*) FILTER (WHERE r.state = 'thinking') AS thinking,
+        SELECT count(*) FILTER (WHERE r.state IN ('thinking', 'writing')) AS thinking,
             count(*) FILTER (WHERE r.state = 'speaking') AS speaking,
             count(*) FILTER (WHERE r.state = 'unsure') AS unsure
         FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id
-        WHERE (r.state IN ('thinking', 'speaking') OR r.state = 'unsure') AND {counted}
+        WHERE (r.state IN ('thinking', 'writing', 'speaking') OR r.state = 'unsure') AND {counted}
     ), replies AS (
         SELECT (
             SELECT r.sent_at FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id

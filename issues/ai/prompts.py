@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from .base import FENCE, ISSUE_TYPES, NAME_FENCE, Prompt, Turn
 
-PLACEHOLDERS = ("company", "language", "issue_types", "max_chars")
+PLACEHOLDERS = ("company", "language", "issue_types", "max_chars", "knowledge")
 # Braces around anything that could be a name. A piece of JSON in a wording is left as it is.
 PLACEHOLDER = re.compile(r'\{([^{}"\n]*)\}')
 
@@ -35,13 +35,14 @@ class Compiled:
     version_id: UUID | str
     pieces: tuple[str, ...]
 
-    def system(self, *, company: str, language: str) -> str:
+    def system(self, *, company: str, language: str, knowledge: str = "") -> str:
         """The system instruction: the same text for the same company and language, so that it can be kept."""
         values = {
             "company": _one_line(company, 100) or "nossa empresa",
             "language": LANGUAGE_NAMES.get(language, LANGUAGE_NAMES["pt-BR"]),
             "issue_types": ", ".join(ISSUE_TYPES),
             "max_chars": str(ASKED_REPLY_CHARS),
+            "knowledge": knowledge or "(nada além do que o cliente escreveu)",
         }
         return "".join(values[piece] if at % 2 else piece for at, piece in enumerate(self.pieces))
 
@@ -86,6 +87,7 @@ def build(
     customer_name: str,
     company: str,
     language: str = "pt-BR",
+    knowledge: str = "",
 ) -> Prompt:
     """The question about the last customer message of `conversation`, which is in the order of speaking.
 
@@ -97,7 +99,7 @@ def build(
     name = _one_line(customer_name, MAX_NAME_CHARS) or "desconhecido"
     header = Turn("customer", f"Nome do cliente: <{NAME_FENCE}-{nonce}>{name}</{NAME_FENCE}-{nonce}>")
     return Prompt(
-        system=compiled.system(company=company, language=language),
+        system=compiled.system(company=company, language=language, knowledge=knowledge),
         turns=(header, *(_fenced(turn, nonce) for turn in turns)),
     )
 

@@ -2,11 +2,11 @@
 
 from .access import ApiKey
 from .action import Action
-from .ai import AICall, ModelPrice, PromptVersion
+from .ai import AICall, KnowledgeNote, ModelPrice, PromptVersion
 from .customer import Customer
 from .event import InboundEvent
 from .issue import Issue, Message
-from .policy import Bucket, Policy
+from .policy import Breaker, ChannelState, Policy, Token
 from .response import Response
 from .template import ReplyTemplate
 
@@ -14,14 +14,17 @@ __all__ = [
     "AICall",
     "Action",
     "ApiKey",
-    "Bucket",
+    "Breaker",
+    "ChannelState",
     "Customer",
     "InboundEvent",
     "Issue",
+    "KnowledgeNote",
     "Message",
     "ModelPrice",
     "Policy",
     "PromptVersion",
     "ReplyTemplate",
     "Response",
+    "Token",
 ]

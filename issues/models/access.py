@@ -17,6 +17,10 @@ class ApiKey(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    trusted = models.BooleanField(
+        _("sends by itself"), default=False,
+        help_text=_("This program speaks to customers by its own means: what it says it has sent counts as sent."),
+    )  # fmt: skip
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:

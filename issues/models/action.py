@@ -31,6 +31,9 @@ class Action(models.Model):
         RATED = "rated", _("rated")
         REVIEWED = "reviewed", _("reviewed")
         EDITED = "edited", _("edited")
+        SURVEYED = "surveyed", _("asked for a rating")
+        TRIAGED = "triaged", _("looked over")
+        NOTED = "noted", _("noted")
 
     CUSTOMER_FACING = [Kind.REPLIED, Kind.RESOLVED, Kind.ESCALATED]
 

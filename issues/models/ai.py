@@ -41,15 +41,46 @@ class PromptVersion(models.Model):
         return f"{self.name} v{self.number}"
 
 
+class KnowledgeNote(models.Model):
+    """Facts that the AI may use and repeat: opening hours, prices, rules. An empty `location` serves every one.
+
+    What is not written here, and was not said by the customer, the AI must not claim (`ai.guard`).
+    """
+
+    LONGEST = 4000
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    location = models.CharField(
+        _("location"), max_length=64, blank=True, default="", db_index=True, help_text=_("Empty: every location.")
+    )
+    title = models.CharField(_("title"), max_length=120)
+    text = models.TextField(_("text"), max_length=LONGEST)
+    active = models.BooleanField(_("in use"), default=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+
+    class Meta:
+        verbose_name = _("knowledge note")
+        verbose_name_plural = _("knowledge notes")
+        ordering = ["location", "title"]
+
+    def __str__(self):
+        return self.title
+
+
 class AICall(models.Model):
-    """One question to a model, answered or not. Latency in seconds, cost in US dollars.
+    """One question to a model, answered or not. Latency in seconds, cost in US dollars. Without a `response`
+    the question was whether `issue` is solved.
 
     `outcome` is "answered" or the name of the failure (`ai.base`). Tokens are null when the
     model did not say. `tokens_in` includes cached ones; thought tokens are billed as output.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    response = models.ForeignKey("Response", models.CASCADE, related_name="ai_calls")
+    response = models.ForeignKey("Response", models.CASCADE, null=True, blank=True, related_name="ai_calls")
+    issue = models.ForeignKey("Issue", models.CASCADE, null=True, blank=True, related_name="ai_calls", db_index=False)
     prompt = models.ForeignKey(PromptVersion, models.PROTECT, related_name="calls")
     model = models.CharField(_("model"), max_length=100)
     started_at = models.DateTimeField(_("started"))
@@ -66,6 +97,11 @@ class AICall(models.Model):
         verbose_name_plural = _("AI calls")
         ordering = ["started_at"]
         indexes = [models.Index(fields=["started_at"], name="aicall_started")]
+        constraints = [
+            models.CheckConstraint(
+                name="ai_calls_are_about_something", condition=Q(response__isnull=False) | Q(issue__isnull=False)
+            ),
+        ]
 
     def __str__(self):
         return self.model

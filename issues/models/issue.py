@@ -35,6 +35,15 @@ class Status(models.TextChoices):
 UNRESOLVED = [Status.OPEN, Status.IN_PROGRESS, Status.ESCALATED]
 
 
+class Basis(models.TextChoices):
+    """What a resolution rests on: the customer said so, the customer said nothing more, or a person or program did it."""
+
+    CONFIRMED = "customer_confirmed", _("the customer confirmed it")
+    SILENCE = "silence", _("the customer wrote nothing more")
+    HUMAN = "human", _("a person resolved it")
+    PROGRAM = "program", _("another program resolved it")
+
+
 class Issue(models.Model):
     """One problem of one customer, from the first word about it to its end.
 
@@ -42,6 +51,10 @@ class Issue(models.Model):
     when we heard of it. `first_response_at` is when the channel accepted the first reply to the
     customer (by us, or by a person outside of MIS), and nothing else sets it. Deadlines are stored when the issue is made; a
     raised priority moves them, to the targets of the priority that it turned out to have.
+
+    `silent_since` is when we last answered in substance, while nothing else keeps the issue from being resolved by
+    itself: null while the customer waits for us, and once a person is in charge. `automation_attempted_at` is when a
+    program that calls our API has given up on answering.
     """
 
     class Source(models.TextChoices):
@@ -79,7 +92,10 @@ class Issue(models.Model):
 
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     resolved_by = models.CharField(_("resolved by"), max_length=100, blank=True, default="")
+    resolution_basis = models.CharField(_("resolution rests on"), max_length=20, choices=Basis, blank=True, default="")
     resolution_notes = models.TextField(_("resolution notes"), blank=True, default="")
+    silent_since = models.DateTimeField(_("silent since"), null=True, blank=True)
+    automation_attempted_at = models.DateTimeField(_("automation attempted"), null=True, blank=True)
 
     escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
     escalation_reason = models.CharField(_("escalation reason"), max_length=200, blank=True, default="")
@@ -92,6 +108,9 @@ class Issue(models.Model):
         _("satisfaction"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(5)]
     )
     rated_at = models.DateTimeField(_("rated at"), null=True, blank=True)
+    rated_resolver = models.CharField(
+        _("rating is of"), max_length=100, blank=True, default="", help_text=_("Who had resolved what was rated.")
+    )
     false_positive = models.BooleanField(
         _("not a problem"), null=True, blank=True, help_text=_("Empty until a person has looked.")
     )
@@ -119,6 +138,7 @@ class Issue(models.Model):
             ),
             models.Index(fields=["resolution_due_at"], name="issue_unresolved", condition=Q(status__in=UNRESOLVED)),
             models.Index(fields=["customer", "-detected_at"], name="issue_customer_recent"),
+            models.Index(fields=["silent_since"], name="issue_silent", condition=Q(silent_since__isnull=False)),
         ]  # fmt: skip
         constraints = [
             models.CheckConstraint(name="issue_priority_known", condition=Q(priority__in=Priority.values)),

@@ -31,6 +31,13 @@ class Policy(models.Model):
         _("wait for more words (s)"), default=3, validators=[MaxValueValidator(8)],
         help_text=_("How long to wait whether the customer goes on writing, before answering."),
     )  # fmt: skip
+    auto_resolve_after_minutes = models.PositiveIntegerField(
+        _("resolve after silence (min)"), default=120, validators=[MinValueValidator(1), MaxValueValidator(43_200)],
+        help_text=_("How long a customer must have written nothing more before the AI judges whether it is solved."),
+    )  # fmt: skip
+    ask_csat = models.BooleanField(
+        _("ask for a rating"), default=True, help_text=_("After a resolution, ask the customer once for 1 to 5.")
+    )
     muted = models.BooleanField(
         _("muted"), default=False, help_text=_("No automatic reply at all: every issue goes to a person.")
     )
@@ -55,9 +62,60 @@ class Policy(models.Model):
         return [field.name for field in cls._meta.concrete_fields if field.name != "id"]
 
 
-class Bucket(models.Model):
-    """What is left of a budget per minute; `budget.spend` fills and empties it."""
+class Token(models.Model):
+    """The right to ask the AI once. A budget of n a minute is n rows, each free again a minute after it was spent.
 
-    name = models.CharField(primary_key=True, max_length=16)
-    tokens = models.FloatField(default=0)
-    filled_at = models.DateTimeField(db_default=Now())
+    So no minute ever sees more than n, wherever it begins; over all workers, and over restarts. `budget.spend` takes them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    budget = models.CharField(max_length=16)
+    number = models.PositiveSmallIntegerField()
+    free_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["budget", "number"], name="one_token_per_number")]
+
+
+class Breaker(models.Model):
+    """Whether a model is asked at the moment. `breaker` alone writes here; no row means that nothing was ever wrong.
+
+    Open from `opened_at` (null: closed) on: then the model is asked once each 30 s, last at `probed_at`, until it
+    answers. `busy_until` is how long it has asked to be left alone. `reason` is the outcome of the last failure.
+    """
+
+    model = models.CharField(_("model"), primary_key=True, max_length=100)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, db_default=0)
+    reason = models.CharField(_("reason"), max_length=32, blank=True, default="", db_default="")
+    opened_at = models.DateTimeField(_("open since"), null=True)
+    probed_at = models.DateTimeField(_("last probed"), null=True)
+    busy_until = models.DateTimeField(_("busy until"), null=True)
+
+    class Meta:
+        verbose_name = _("circuit breaker")
+        verbose_name_plural = _("circuit breakers")
+
+    def __str__(self):
+        return self.model
+
+
+class ChannelState(models.Model):
+    """How the connection of one WhatsApp account stands, as it was last told or asked."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("connected")
+        CONNECTING = "connecting", _("connecting")
+        CLOSE = "close", _("not connected")
+        UNKNOWN = "unknown", _("not known")
+
+    instance = models.CharField(_("account"), primary_key=True, max_length=100)
+    state = models.CharField(_("state"), max_length=12, choices=State)
+    changed_at = models.DateTimeField(_("since"))
+    checked_at = models.DateTimeField(_("last heard of"))
+
+    class Meta:
+        verbose_name = _("WhatsApp connection")
+        verbose_name_plural = _("WhatsApp connections")
+
+    def __str__(self):
+        return self.instance

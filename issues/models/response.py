@@ -12,6 +12,7 @@ from mis_dashboard.lib.ids import uuid7
 class State(models.TextChoices):
     WAITING = "waiting", _("waiting")
     THINKING = "thinking", _("thinking")
+    WRITING = "writing", _("being written")
     SPEAKING = "speaking", _("being sent")
     UNSURE = "unsure", _("may have been sent")
     SENT = "sent", _("sent")
@@ -19,8 +20,9 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
-IN_FLIGHT = [State.THINKING, State.SPEAKING]
-PENDING = [State.WAITING, State.THINKING]
+IN_HAND = [State.THINKING, State.WRITING]  # claimed, and certainly not said
+IN_FLIGHT = [*IN_HAND, State.SPEAKING]
+PENDING = [State.WAITING, *IN_HAND]
 
 
 class Delivery(models.TextChoices):
@@ -37,8 +39,9 @@ class Response(models.Model):
     """What we say to a customer in one turn of an issue, and what became of it.
 
     One row per turn, claimed before it is worked on, so that two workers cannot both speak.
-    Waiting rows are the queue, by `rank` (0 is critical) and `deadline_at`, when the turn
-    breaches its first-response target. `due_at` is when work may begin: a customer who types
+    Waiting rows are the queue (`queries.claim`): by `location` in turn, by `rank` (0 is critical; who waits too
+    long is moved up) and by `deadline_at`, when the turn breaches its first-response target. THINKING is claimed to
+    ask the AI, WRITING to say what needs no thought: words that stand already, or a template when time is short. `due_at` is when work may begin: a customer who types
     in short messages is let finish. `spoken_to` and `spoken_at` are whom we turned to through the
     channel and when, `sent_at` when it accepted. Times are UTC.
 
@@ -50,10 +53,21 @@ class Response(models.Model):
         CACHED = "cached", _("reused")
         TEMPLATE = "template", _("template")
         HUMAN = "human", _("person")
+        PROGRAM = "program", _("another program")
+
+    class Purpose(models.TextChoices):
+        """What it is said for. Only replies and follow-ups may answer in substance; a survey answers nothing."""
+
+        REPLY = "reply", _("reply")
+        FOLLOW_UP = "follow_up", _("follow-up")
+        HANDOVER = "handover", _("notice that a person takes over")
+        SURVEY = "survey", _("satisfaction question")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     issue = models.ForeignKey("Issue", models.CASCADE, related_name="responses", db_index=False)
     turn = models.PositiveSmallIntegerField(_("turn"))
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose, default=Purpose.REPLY)
+    location = models.CharField(_("location"), max_length=64, blank=True, default="")
     rank = models.PositiveSmallIntegerField()
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, blank=True, default="")
@@ -103,7 +117,13 @@ class Response(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["rank", "deadline_at"], name="response_waiting", condition=Q(state=State.WAITING)),
+            models.Index(
+                fields=["location", "rank", "deadline_at"], name="response_waiting", condition=Q(state=State.WAITING)
+            ),
+            models.Index(fields=["deadline_at"], name="response_urgent", condition=Q(state=State.WAITING)),
+            models.Index(
+                fields=["rank", "deadline_at"], name="response_said", condition=Q(state=State.WAITING) & ~Q(text="")
+            ),
             models.Index(fields=["claimed_by"], name="response_in_flight", condition=Q(state__in=IN_FLIGHT)),
             models.Index(fields=["due_at"], name="response_unsure", condition=Q(state=State.UNSURE)),
             models.Index(fields=["sent_at"], name="response_sent", condition=Q(sent_at__isnull=False)),
@@ -111,3 +131,9 @@ class Response(models.Model):
 
     def __str__(self):
         return f"{self.issue_id} #{self.turn}"
+
+    @property
+    def is_substantive(self) -> bool:
+        """Whether these words deal with the customer's matter, and do not only say that somebody will."""
+        reply = self.purpose in (self.Purpose.REPLY, self.Purpose.FOLLOW_UP)
+        return reply and self.kind != self.Kind.TEMPLATE

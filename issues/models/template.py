@@ -17,10 +17,21 @@ class Language(models.TextChoices):
 class ReplyTemplate(models.Model):
     """The reply for one type of issue in one language, when no better one can be had in time.
 
-    An empty `issue_type` serves every type that has no template of its own.
+    An empty `issue_type` serves every type that has no template of its own. An `occasion` other than the
+    empty one is not about a problem's type: it says that a person takes over, and why, or asks for a rating.
     """
 
+    class Occasion(models.TextChoices):
+        REPLY = "", _("reply")
+        PERSON = "person", _("the customer wants a person")
+        OPT_OUT = "opt_out", _("the customer wants no automatic messages")
+        LEGAL = "legal", _("the customer speaks of lawyers or authorities")
+        SELF_HARM = "self_harm", _("the customer may be in danger")
+        UNREADABLE = "unreadable", _("the customer sent no text")
+        SURVEY = "survey", _("question for a rating")
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    occasion = models.CharField(_("occasion"), max_length=12, choices=Occasion, blank=True, default="")
     issue_type = models.CharField(
         _("issue type"), max_length=100, blank=True, default="", help_text=_("Empty: any type.")
     )
@@ -30,8 +41,10 @@ class ReplyTemplate(models.Model):
     class Meta:
         verbose_name = _("reply template")
         verbose_name_plural = _("reply templates")
-        ordering = ["issue_type", "language"]
-        constraints = [models.UniqueConstraint("issue_type", "language", name="one_template_per_type_and_language")]
+        ordering = ["occasion", "issue_type", "language"]
+        constraints = [
+            models.UniqueConstraint("occasion", "issue_type", "language", name="one_template_per_type_and_language")
+        ]
 
     def __str__(self):
         kind = issue_type(self.issue_type) if self.issue_type else _("any type")

@@ -44,7 +44,11 @@ def test_the_ai_answers_and_what_it_understood_and_cost_is_written_down(box):
     assert (issue.status, issue.first_response_at) == ("in_progress", response.sent_at)
     assert issue.type == "access_problem"
     call = AICall.objects.get()
-    assert (call.outcome, call.model, call.prompt) == ("answered", "gemini-3.5-flash-lite", PromptVersion.objects.get())
+    assert (call.outcome, call.model, call.prompt) == (
+        "answered",
+        "gemini-3.5-flash-lite",
+        PromptVersion.objects.get(name="reply", active=True),
+    )
     assert call.tokens_in > 0
     assert call.cost_usd > 0
     reply = Action.objects.get(kind="replied")
