@@ -22,7 +22,7 @@ SPEND = """
 # Tokens that a raised limit lacks are made when they are first missed.
 FILL = """
     INSERT INTO issues_token (budget, number, free_at)
-    SELECT %(name)s::varchar, number, '-infinity' FROM generate_series(1, %(size)s::int) AS number
+    SELECT %(name)s::varchar, number, 'epoch'::timestamptz FROM generate_series(1, %(size)s::int) AS number
     WHERE NOT EXISTS (SELECT FROM issues_token WHERE budget = %(name)s::varchar AND number = %(size)s::int)
     ON CONFLICT DO NOTHING
 """

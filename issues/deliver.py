@@ -1,6 +1,9 @@
 """Deliver: say it, once. Claim, speak, record; and look before speaking again when it is not known whether we were heard."""
 
+import json
 import logging
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,15 +13,15 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from mis_dashboard.lib import jobs
+from mis_dashboard.lib import jobs, rows
 from mis_dashboard.lib.patience import patiently
 
 from . import actions, channels, escalate, queries
 from .channels.base import ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
 from .crm.ghl import client as crm
-from .models import Action, Customer, Issue, Response
+from .models import Action, AICall, Customer, Issue, Response
 from .models.issue import Priority, Status
-from .models.response import IN_FLIGHT, Delivery, State
+from .models.response import IN_FLIGHT, IN_HAND, Delivery, State
 
 log = logging.getLogger("mis.deliver")
 
@@ -31,15 +34,20 @@ ERRORS_AT_MOST = 3
 
 @dataclass(frozen=True)
 class Draft:
-    """What is to be said. `verdict` is what the AI understood; its `needs_human` calls a person once this is said."""
+    """What is to be said, and the `calls` to the AI that are still to be written down.
+
+    `verdict` is what the AI understood. Its `needs_human` calls a person once this is said; its `follow_up` lets
+    the AI speak once more when it is there again.
+    """
 
     text: str
     kind: Response.Kind
     verdict: dict | None = None
+    calls: Sequence[AICall] = ()
 
 
 def deliver(response: Response, draft: Draft) -> bool:
-    """Says `draft` to the customer of a THINKING response, and records what came back. True when it was accepted.
+    """Says `draft` to the customer of a response in hand, and records what came back. True when it was accepted.
 
     Nothing is said when a person was faster, or the response is no longer the caller's.
     """
@@ -55,7 +63,7 @@ def deliver(response: Response, draft: Draft) -> bool:
 
 
 def reachable(response: Response) -> bool:
-    """Whether we know where to send a THINKING response: the customer's phone, else what the CRM says, which is kept.
+    """Whether we know where to send a response in hand: the customer's phone, else what the CRM says, which is kept.
 
     When not, the response is put off until the CRM answers again, or handed to a person.
     """
@@ -98,19 +106,23 @@ def _ask_crm(customer: Customer) -> bool:
     return True
 
 
+SPEAK = """
+    UPDATE issues_response SET
+        state = 'speaking', spoken_at = clock_timestamp(), spoken_to = %s, text = %s, kind = %s, verdict = %s::jsonb
+    WHERE id = %s AND state IN ('thinking', 'writing') AND claimed_by = %s
+"""
+
+
 def _claim_to_speak(response: Response, draft: Draft) -> bool:
-    """From here on a crash leaves it unknown whether the customer heard us."""
+    """From here on a crash leaves it unknown whether the customer heard us. Calls to the AI are written down with it."""
     response.text, response.kind, response.verdict = draft.text, draft.kind, draft.verdict or response.verdict
-    return bool(
-        Response.objects.filter(pk=response.pk, state=State.THINKING, claimed_by=response.claimed_by).update(
-            state=State.SPEAKING,
-            spoken_at=timezone.now(),
-            spoken_to=response.issue.customer.phone,
-            text=response.text,
-            kind=response.kind,
-            verdict=response.verdict,
-        )
-    )
+    parts = [rows.insertion(call) for call in draft.calls]
+    with_calls = ", ".join(f"call{number} AS ({statement})" for number, (statement, _values) in enumerate(parts))
+    values = [value for _statement, its_values in parts for value in its_values]
+    values += [response.issue.customer.phone, draft.text, str(draft.kind), json.dumps(response.verdict)]
+    with connection.cursor() as cursor:
+        cursor.execute((f"WITH {with_calls} " if parts else "") + SPEAK, [*values, response.pk, response.claimed_by])
+        return bool(cursor.rowcount)
 
 
 # One round trip for what every reply pays. The type and the mood fill in what nobody said.
@@ -120,53 +132,117 @@ SENT = """
             state = 'sent', sent_at = %(at)s, channel_id = %(channel_id)s, delivery = 'sending', failure = ''
         WHERE id = %(response)s AND state IN ('speaking', 'unsure')
         RETURNING issue_id
+    ), issue AS (
+        UPDATE issues_issue SET
+            first_response_at = CASE WHEN %(answers)s THEN LEAST(first_response_at, %(at)s) ELSE first_response_at END,
+            status = CASE WHEN status = 'open' AND %(answers)s THEN 'in_progress' ELSE status END,
+            silent_since = CASE WHEN %(substantive)s AND status IN ('open', 'in_progress') THEN %(at)s ELSE silent_since END,
+            type = CASE type WHEN 'other' THEN COALESCE(%(type)s::text, type) ELSE type END,
+            sentiment = COALESCE(%(sentiment)s::text, sentiment),
+            updated_at = clock_timestamp()
+        FROM heard WHERE issues_issue.id = heard.issue_id
+    ), action AS (
+        INSERT INTO issues_action (id, issue_id, response_id, kind, at, by, user_id, automated, success, detail)
+        SELECT %(action)s, issue_id, %(response)s, %(kind)s, %(at)s, %(by)s, %(user)s::int, %(automated)s, true, %(detail)s::jsonb
+        FROM heard
     )
-    UPDATE issues_issue SET
-        first_response_at = LEAST(first_response_at, %(at)s),
-        status = CASE status WHEN 'open' THEN 'in_progress' ELSE status END,
-        type = CASE type WHEN 'other' THEN COALESCE(%(type)s::text, type) ELSE type END,
-        sentiment = COALESCE(%(sentiment)s::text, sentiment),
-        updated_at = clock_timestamp()
-    FROM heard WHERE issues_issue.id = heard.issue_id
+    SELECT pg_notify('mis_live', '') FROM heard
 """
 
 
 def record_sent(response: Response, sent: Sent, *, at: datetime | None = None) -> None:
     """The channel accepted the message (`at`: when, unless just now). Does nothing when that was recorded before."""
     at, verdict = at or timezone.now(), response.verdict or {}
+    survey = response.purpose == Response.Purpose.SURVEY
+    action = _spoken(response, at)
     values = {
         "response": response.pk,
         "channel_id": sent.channel_id,
         "at": at,
+        "answers": not survey,
+        "substantive": response.is_substantive,
         "type": verdict.get("issue_type"),
         "sentiment": verdict.get("sentiment"),
+        "action": action.pk,
+        "kind": str(action.kind),
+        "by": action.by,
+        "user": action.user_id,
+        "automated": action.automated,
+        "detail": json.dumps(action.detail),
     }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SENT, values)
-        if not cursor.rowcount:
-            return
-        if "priority" in verdict:
-            _raise_priority(response.issue, verdict["priority"])
-        _record_reply(response.issue, response, at)
-        if verdict.get("needs_human"):
-            reason = verdict.get("why") or escalate.WANTS_A_PERSON
-            escalate.escalate(response.issue, reason, words=verdict.get("human_reason", ""))
+    with transaction.atomic() if _has_consequences(response.issue, verdict) else nullcontext():
+        with connection.cursor() as cursor:
+            cursor.execute(SENT, values)
+            heard = bool(cursor.rowcount)
+        if heard:
+            _follow_from(response, verdict, at)
+
+
+def _spoken(response: Response, at: datetime) -> Action:
+    """What the timeline says of it. A survey is no reply."""
+    kind = Action.Kind.SURVEYED if response.purpose == Response.Purpose.SURVEY else Action.Kind.REPLIED
+    detail = {"how": str(response.kind)}
+    if response.purpose != Response.Purpose.REPLY:
+        detail["purpose"] = str(response.purpose)
+    return actions.unsaved(response.issue, kind, response=response, user=response.author, at=at, **detail)
+
+
+def _has_consequences(issue: Issue, verdict: dict) -> bool:
+    """Whether more follows from a reply than that it was given: then all of it, or nothing."""
+    return bool(verdict.get("needs_human") or verdict.get("follow_up")) or _is_graver(issue, verdict)
+
+
+def _follow_from(response: Response, verdict: dict, at: datetime) -> None:
+    if _is_graver(response.issue, verdict):
+        _raise_priority(response.issue, verdict["priority"])
+    if verdict.get("needs_human"):
+        reason = verdict.get("why") or escalate.WANTS_A_PERSON
+        escalate.escalate(response.issue, reason, words=verdict.get("human_reason", ""))
+    elif verdict.get("follow_up"):
+        _plan_follow_up(response, at)
+
+
+FOLLOW_UP_AFTER = timedelta(seconds=5)
+FOLLOW_UP_WITHIN = timedelta(minutes=10)
+FOLLOW_UP_RANK = 4  # after everybody who has heard nothing yet
+
+
+def _plan_follow_up(response: Response, at: datetime) -> None:
+    """The customer has heard a template only: the AI answers in substance if it is there again within ten minutes."""
+    issue = queries.locked(response.issue)
+    if not issue.is_unresolved or issue.status == Status.ESCALATED or queries.waits_for_us(issue):
+        return
+    due_at = at + FOLLOW_UP_AFTER
+    follow_up = Response(
+        issue=issue,
+        turn=queries.next_turn(issue),
+        purpose=Response.Purpose.FOLLOW_UP,
+        location=issue.location,
+        rank=FOLLOW_UP_RANK,
+        created_at=at,
+        due_at=due_at,
+        deadline_at=at + FOLLOW_UP_WITHIN,
+    )
+    rows.insert(follow_up, calls=jobs.call("respond", due_at))
+
+
+def postpone(response: Response, pause: timedelta) -> None:
+    """Back into the queue, for what can wait until the AI is there."""
+    _in_hand(response).update(state=State.WAITING, due_at=timezone.now() + pause)
+
+
+def _is_graver(issue: Issue, verdict: dict) -> bool:
+    """The AI may raise a priority, never lower one."""
+    understood = verdict.get("priority")
+    return bool(understood) and Priority(understood).rank < Priority(issue.priority).rank
 
 
 def _raise_priority(issue: Issue, understood: str) -> None:
-    """The AI may raise a priority, never lower one."""
-    if Priority(understood).rank >= Priority(issue.priority).rank:
-        return
     Issue.objects.filter(pk=issue.pk).update(
         priority=understood,
         response_due_at=issue.detected_at + queries.response_target(understood),
         resolution_due_at=issue.detected_at + queries.resolution_target(understood),
     )
-
-
-def _record_reply(issue: Issue, response: Response, at: datetime) -> None:
-    user = response.author
-    actions.record(issue, Action.Kind.REPLIED, response=response, user=user, at=at, how=str(response.kind))
 
 
 def _not_accepted(response: Response, error: ChannelError) -> None:
@@ -201,6 +277,11 @@ def _mine(response: Response) -> QuerySet[Response]:
     return Response.objects.filter(pk=response.pk, state__in=IN_FLIGHT, claimed_by=response.claimed_by)
 
 
+def _in_hand(response: Response) -> QuerySet[Response]:
+    """The row, if it is still the caller's and nothing of it was said."""
+    return Response.objects.filter(pk=response.pk, state__in=IN_HAND, claimed_by=response.claimed_by)
+
+
 def drop(response: Response, why: str) -> None:
     """The automation's words for this turn are not needed any more: whoever is in charge speaks."""
     with transaction.atomic():
@@ -216,13 +297,13 @@ def recover(response: Response) -> None:
     state = _mine(response).values_list("state", flat=True).first()
     if state == State.SPEAKING:
         _unsure(response, "error")
-    elif state == State.THINKING:
+    elif state in IN_HAND:
         _put_off(response, "error", lasting=response.attempts < ERRORS_AT_MOST, reason=escalate.BROKEN)
 
 
 def release_strays(worker: UUID, in_hand: set[UUID]) -> None:
     """Gives back what is claimed for `worker` but not in its hands: the answer to its claim was lost on the way."""
-    strays = Response.objects.filter(state=State.THINKING, claimed_by=worker).exclude(pk__in=in_hand)
+    strays = Response.objects.filter(state__in=IN_HAND, claimed_by=worker).exclude(pk__in=in_hand)
     if strays.update(state=State.WAITING):
         jobs.wake("respond")
 
@@ -350,6 +431,7 @@ def reply_by_hand(issue: Issue, text: str, *, user: AbstractBaseUser) -> Respons
         response = Response.objects.create(
             issue=issue,
             turn=queries.next_turn(issue),
+            location=issue.location,
             rank=0,
             kind=Response.Kind.HUMAN,
             text=text,

@@ -21,6 +21,7 @@ NO_CHANNEL = gettext_noop("WhatsApp is not configured")
 NOT_DELIVERED = gettext_noop("WhatsApp could not deliver the answer")
 BROKEN = gettext_noop("MIS could not prepare an answer")
 NO_ANSWER = gettext_noop("There is no template to answer with")
+ONLY_A_TEMPLATE = gettext_noop("The customer has only heard a template, and the AI is not there")
 
 
 def escalate(
@@ -50,6 +51,7 @@ def escalate(
         issue.escalated_at = issue.escalated_at or timezone.now()
         issue.escalation_reason = (words or reason)[:200]
         issue.assignee = to or issue.assignee
+        issue.silent_since = None
         issue.save()
         queries.unspoken(issue).update(state=State.HANDED_OVER)
         owner = {"to": to.get_username()} if to else {}

@@ -223,6 +223,7 @@ def _turn_still_open(issue: Issue, debounce: timedelta, now: datetime) -> Respon
     An answer that could not be said yet is forgotten: the customer has more to say, and gets one answer to all.
     """
     waiting = issue.responses.select_for_update(no_key=True).filter(state=State.WAITING)
+    waiting.filter(purpose=Response.Purpose.FOLLOW_UP).update(state=State.CANCELLED)
     response = waiting.exclude(kind=Response.Kind.HUMAN).first()
     if response:
         response.due_at = max(response.due_at, min(now + debounce, response.created_at + LONGEST_DEBOUNCE))
@@ -236,6 +237,7 @@ def _new_turn(issue: Issue, turn: int, debounce: timedelta, now: datetime) -> Re
     return Response(
         issue=issue,
         turn=turn,
+        location=issue.location,
         rank=Priority(issue.priority).rank,
         state=State.HANDED_OVER if issue.status == Status.ESCALATED else State.WAITING,
         created_at=now,
@@ -265,6 +267,7 @@ def _take_turn(issue: Issue, inbound: Inbound, sent_at: datetime) -> None:
     response = Response.objects.create(
         issue=issue,
         turn=queries.next_turn(issue),
+        location=issue.location,
         rank=Priority(issue.priority).rank,
         state=State.SENT,
         kind=Response.Kind.HUMAN,

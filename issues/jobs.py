@@ -12,7 +12,8 @@ from mis_dashboard.lib.jobs import job
 from mis_dashboard.lib.patience import patiently
 from mis_dashboard.lib.pool import Pool
 
-from . import actions, deliver, escalate, queries
+from . import actions, deliver, escalate, think
+from . import claim as claiming
 from . import respond as responding
 from .models import Action, InboundEvent, Policy, Response
 from .models.response import Delivery, State
@@ -31,34 +32,39 @@ def answer_next() -> bool:
 
     Whoever finds that more is waiting calls another thread: one wake-up is enough for any number.
     """
-    response, more = _claim()
-    if response is None:
+    claimed = _claim()
+    if claimed is None:
         return False
-    in_hand.add(response.pk)
+    in_hand.add(claimed.response.pk)
     try:
-        if more:
+        if claimed.others and claimed.room:
             pool.wake()
-        responding.respond(response)
+        responding.respond(claimed, thought=pool.wake if claimed.others and not claimed.room else _nothing)
     except Exception:
-        log.exception("an answer failed", extra={"response": response.pk})
-        patiently(deliver.recover, response)
+        log.exception("an answer failed", extra={"response": claimed.response.pk})
+        patiently(deliver.recover, claimed.response)
     finally:
-        in_hand.discard(response.pk)
+        in_hand.discard(claimed.response.pk)
     return True
 
 
-def _claim() -> tuple[Response | None, bool]:
+def _nothing() -> None:
+    """Nobody to call."""
+
+
+def _claim() -> claiming.Claimed | None:
     """A claim that fails may have been made all the same: then it is given back."""
     worker = processes.current_id()
     try:
-        return queries.claim(worker)
+        return claiming.claim(worker, thinks=think.available())
     except (OperationalError, InterfaceError):
         connection.close()
         patiently(deliver.release_strays, worker, set(in_hand))
-        return queries.claim(worker)
+        return claiming.claim(worker, thinks=think.available())
 
 
-pool = Pool(answer_next, limit=lambda: Policy.current().max_parallel)
+# All may be thinking, and as some speak, as many others may think.
+pool = Pool(answer_next, limit=lambda: Policy.current().max_parallel + claiming.SENDERS)
 
 
 @job("respond")
@@ -88,11 +94,12 @@ def receipt(channel_id: str, status: str, at: str, tried: int = 1) -> None:
 def sweep() -> None:
     """The safety net, once a second: takes over from dead workers, and wakes for what was overlooked."""
     now = timezone.now()
-    for response in queries.left_behind().select_related("issue"):
+    for response in claiming.left_behind().select_related("issue"):
         _take_over(response, now)
-    for response_id in queries.unsure_for_long(now).values_list("pk", flat=True)[:100]:
+    for response_id in claiming.unsure_for_long(now).values_list("pk", flat=True)[:100]:
         jobs.enqueue("look", str(response_id), 0, key=f"look {response_id}")
-    if queries.overlooked(now).exists():
+    claiming.promote(now)
+    if claiming.overlooked(now).exists():
         jobs.enqueue("respond", rank=0, key="sweep")
 
 

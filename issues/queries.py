@@ -1,83 +1,18 @@
 """Reads, and the one claim, that span tables."""
 
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Max, Q, QuerySet
-from django.db.models.functions import Now
-from psycopg import ClientCursor
 
 from mis_dashboard.lib.recent import recent
-from mis_dashboard.models import Process
 
 from .models import Customer, Issue, ModelPrice, PromptVersion, ReplyTemplate, Response
 from .models.issue import UNRESOLVED
-from .models.response import IN_FLIGHT, PENDING, State
+from .models.response import PENDING, State
 
-CLAIM_LOCK = 0x4D495301  # any number, the same for everybody who claims
-
-UNSEEN = timedelta(seconds=10)
-LONGEST_ANSWER = timedelta(seconds=120)
 SAME_WORDS_WITHIN = timedelta(seconds=90)
-
-CLAIM = """
-    UPDATE issues_response SET state = 'thinking', claimed_by = %s, claimed_at = clock_timestamp()
-    WHERE id = (
-        SELECT id FROM issues_response waiting
-        WHERE state = 'waiting' AND due_at <= clock_timestamp() AND NOT EXISTS (
-            SELECT 1 FROM issues_response earlier
-            WHERE earlier.issue_id = waiting.issue_id AND earlier.turn < waiting.turn
-                AND earlier.state IN ('thinking', 'speaking')
-        )
-        ORDER BY rank, deadline_at
-        FOR UPDATE SKIP LOCKED LIMIT 1
-    ) AND (
-        SELECT count(*) FROM issues_response WHERE state IN ('thinking', 'speaking')
-    ) < (SELECT max_parallel FROM issues_policy WHERE id = 1)
-    RETURNING id, EXISTS (
-        SELECT 1 FROM issues_response other
-        WHERE other.state = 'waiting' AND other.due_at <= clock_timestamp() AND other.id <> issues_response.id
-    )
-"""
-
-
-def claim(worker: UUID) -> tuple[Response | None, bool]:
-    """The next waiting Response, now THINKING and `worker`'s own, and whether more are waiting.
-
-    None when there is none, or all places are taken.
-
-    Critical first, then by deadline; the turns of one issue one after the other. The lock makes `max_parallel` exact over all workers. Both
-    statements go in one round trip, which is a transaction of its own.
-    """
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with ClientCursor(connection.connection) as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock({CLAIM_LOCK}); {CLAIM}", [worker])
-        cursor.nextset()
-        row = cursor.fetchone()
-    if row is None:
-        return None, False
-    return Response.objects.select_related("issue__customer").get(pk=row[0]), row[1]
-
-
-def left_behind() -> QuerySet[Response]:
-    """Responses in the hands of a worker not seen for ten seconds, or for longer than any answer takes."""
-    unseen = Now() - UNSEEN
-    living = Process.objects.filter(seen_at__gte=unseen).values("pk")
-    claimed = Response.objects.filter(state__in=IN_FLIGHT, claimed_at__lt=unseen)
-    return claimed.filter(~Q(claimed_by__in=living) | Q(claimed_at__lt=Now() - LONGEST_ANSWER))
-
-
-def unsure_for_long(now: datetime) -> QuerySet[Response]:
-    """Responses of which nobody has tried to find out for a minute whether they were heard."""
-    return Response.objects.filter(state=State.UNSURE, due_at__lt=now - timedelta(seconds=60))
-
-
-def overlooked(now: datetime) -> QuerySet[Response]:
-    """Responses that have been due for a second and that nobody took: their wake-up was lost."""
-    return Response.objects.filter(state=State.WAITING, due_at__lt=now - timedelta(seconds=1))
 
 
 def customer_for_update(location: str, *, phone: str | None, contact_id: str | None) -> Customer | None:
@@ -101,15 +36,6 @@ def _customer_by_phone(phone: str) -> Customer | None:
     return customer and Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
 
 
-CONVERSATION = """
-    SELECT who, text FROM (
-        SELECT sent_at, 'customer' AS who, text FROM issues_message WHERE issue_id = %s
-        UNION ALL
-        SELECT sent_at, 'us', text FROM issues_response WHERE issue_id = %s AND state = 'sent'
-    ) AS said ORDER BY sent_at
-"""
-
-
 def locked(issue: Issue) -> Issue:
     """The issue as it is now, nobody else's to change until the transaction ends.
 
@@ -127,6 +53,11 @@ def unresolved_issue(customer: Customer) -> Issue | None:
 def unspoken(issue: Issue) -> QuerySet[Response]:
     """Answers of the automation's that nobody has heard yet. What a person wrote is not among them."""
     return issue.responses.filter(state__in=PENDING).exclude(kind=Response.Kind.HUMAN)
+
+
+def waits_for_us(issue: Issue) -> bool:
+    """Whether something is still to be said to the customer."""
+    return issue.responses.filter(state__in=[*PENDING, State.SPEAKING, State.UNSURE]).exists()
 
 
 def person_answered_after(response: Response) -> bool:
@@ -167,6 +98,15 @@ def twin(issue: Issue, phone: str) -> Issue | None:
 def next_turn(issue: Issue) -> int:
     """The number of the turn that begins now, from 1."""
     return (issue.responses.aggregate(last=Max("turn"))["last"] or 0) + 1
+
+
+CONVERSATION = """
+    SELECT who, text FROM (
+        SELECT sent_at, 'customer' AS who, text FROM issues_message WHERE issue_id = %s
+        UNION ALL
+        SELECT sent_at, 'us', text FROM issues_response WHERE issue_id = %s AND state = 'sent' AND purpose <> 'survey'
+    ) AS said ORDER BY sent_at
+"""
 
 
 def conversation(issue: Issue) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ def recent(seconds: float) -> Callable[[Callable[..., T]], Callable[..., T]]:
                 found = kept[args] = (now, function(*args))
             return found[1]
 
+        wrapper.forget = kept.clear  # for whoever has just changed it
         return wrapper
 
     return decorate

@@ -5,7 +5,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from issues import deliver, escalate, jobs, queries, resolve
+from issues import deliver, escalate, jobs, resolve
+from issues.claim import claim
 from issues.models import Action, Issue, Policy, Response
 from issues.models.response import Delivery
 from mis_dashboard.lib.ids import uuid7
@@ -19,7 +20,7 @@ def thinking(**changes) -> Response:
     """A response claimed a moment ago."""
     now = timezone.now()
     make.response(make.issue(at=now, **changes), at=now)
-    return queries.claim(uuid7())[0]
+    return claim(uuid7()).response
 
 
 def spoken(response: Response, text: str = "Olá! Já estamos vendo isso.") -> Response:
@@ -38,7 +39,7 @@ def test_the_first_response_counts_from_when_whatsapp_accepted_it(box):
     response = spoken(thinking())
     assert before < response.sent_at == response.issue.first_response_at
     later = make.response(response.issue, turn=2, at=timezone.now())
-    later = spoken(queries.claim(uuid7())[0])
+    later = spoken(claim(uuid7()).response)
     assert later.issue.first_response_at == response.sent_at < later.sent_at
 
 
@@ -173,21 +174,22 @@ def test_critical_is_answered_first_then_what_is_due_first():
     ]:
         issue = make.issue(priority=priority)
         order[make.response(issue, deadline_at=make.NOW + timedelta(minutes=wait)).pk] = name
-    taken = [order[queries.claim(uuid7())[0].pk] for _ in range(4)]
+    taken = [order[claim(uuid7()).response.pk] for _ in range(4)]
     assert taken == ["critical", "sooner", "later", "low"]
 
 
 def test_no_more_are_answered_at_a_time_than_the_policy_says():
     Policy.objects.update(max_parallel=2)
+    now = timezone.now()
     for _ in range(3):
-        make.response(make.issue())
-    claims = [queries.claim(uuid7()) for _ in range(3)]
-    assert [(bool(response), more) for response, more in claims] == [(True, True), (True, True), (False, False)]
+        make.response(make.issue(priority="critical"), at=now)
+    first, second, third = (claim(uuid7()) for _ in range(3))
+    assert (first.others, first.room, second.others, second.room, third) == (True, True, True, False, None)
 
 
 def test_what_is_not_due_yet_waits():
     make.response(make.issue(), due_at=timezone.now() + timedelta(seconds=5))
-    assert queries.claim(uuid7()) == (None, False)
+    assert claim(uuid7()) is None
 
 
 def test_a_dead_workers_thoughts_are_thought_again_and_its_words_looked_up():
@@ -342,10 +344,10 @@ def test_the_turns_of_one_issue_are_answered_one_after_the_other():
     issue = make.issue()
     make.response(issue, turn=1)
     make.response(issue, turn=2)
-    first, _more = queries.claim(uuid7())
-    assert queries.claim(uuid7()) == (None, False)
+    first = claim(uuid7()).response
+    assert claim(uuid7()) is None
     Response.objects.filter(pk=first.pk).update(state="handed_over")
-    assert queries.claim(uuid7())[0].turn == 2
+    assert claim(uuid7()).response.turn == 2
 
 
 def test_what_nobody_looked_up_for_a_minute_is_looked_up_and_ends_with_a_person(box):
@@ -380,9 +382,9 @@ def test_a_persons_words_that_cannot_go_out_open_an_ended_issue_again(box, ana):
 
 
 def test_a_claim_whose_answer_was_lost_is_given_back():
-    make.response(make.issue())
+    make.response(make.issue(), at=timezone.now())
     me = uuid7()
-    held, _more = queries.claim(me)
+    held = claim(me).response
     deliver.release_strays(me, {held.pk})
     assert Response.objects.get().state == "thinking"
     deliver.release_strays(me, set())

@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from issues import queries, respond
+from issues import queries, respond, think
 from issues.ai.base import Usage
+from issues.claim import claim
 from issues.models import Action, AICall, Issue, Policy, PromptVersion, ReplyTemplate
 from tests.support import make
 
@@ -14,21 +15,22 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr(respond, "PAUSE_S", 0)
+    monkeypatch.setattr(think, "PAUSE_S", 0)
 
 
 def claimed(**changes):
-    """A THINKING response to a customer who has just written."""
+    """A response to think about, of a customer who has just written."""
     now = timezone.now()
     words = changes.pop("text", "Não consigo entrar na plataforma, diz senha inválida")
     issue = make.issue(at=now, text=words, **changes)
     issue.messages.create(turn=1, text=words, sent_at=now)
     make.response(issue, at=now)
-    return queries.claim(make.uuid7())[0]
+    return claim(make.uuid7())
 
 
-def answered(response):
-    respond.respond(response)
+def answered(claimed):
+    respond.respond(claimed)
+    response = claimed.response
     response.refresh_from_db()
     response.issue.refresh_from_db()
     return response
@@ -67,8 +69,8 @@ def test_after_three_failures_the_template_answers_in_time(box, failure):
         False,
         len(fell_back.detail["why"]),
     )
-    # A quota that is used up for 27 s is not asked again.
-    assert AICall.objects.count() == (1 if failure == "429" else 3)
+    # A model whose quota is used up for 27 s is left alone.
+    assert AICall.objects.count() == (2 if failure == "429" else 3)
 
 
 def test_the_last_attempt_asks_the_second_model(box):
@@ -93,7 +95,7 @@ def test_a_wrong_key_is_not_tried_three_times(box, settings):
     response = answered(claimed())
     assert response.kind == "template"
     assert not AICall.objects.exists()
-    assert Action.objects.get(kind="fell_back").detail == {"why": ["not_configured"]}
+    assert Action.objects.get(kind="fell_back").detail == {"why": ["not_configured"], "to": "template"}
 
 
 def test_what_the_ai_refuses_gets_the_template_and_a_person(box):
@@ -113,11 +115,11 @@ def test_who_asks_for_a_person_is_answered_and_handed_to_one(box):
 
 
 def test_when_the_deadline_is_near_the_template_answers_without_asking(box):
-    response = claimed()
-    response.deadline_at = timezone.now() + timedelta(seconds=6)
-    response = answered(response)
+    hurried = claimed()
+    hurried.response.deadline_at = timezone.now() + timedelta(seconds=6)
+    response = answered(hurried)
     assert (response.state, response.kind, box.gemini_calls) == ("sent", "template", 0)
-    assert Action.objects.get(kind="fell_back").detail == {"why": ["no_time"]}
+    assert Action.objects.get(kind="fell_back").detail == {"why": ["no_time"], "to": "template"}
 
 
 def test_over_the_budget_the_template_answers(box):
@@ -165,20 +167,21 @@ def test_the_ai_may_raise_a_priority_and_never_lowers_one(box):
 
 
 def test_the_model_never_sees_what_was_not_really_sent(box):
-    response = claimed()
-    make.response(response.issue, turn=2, state="cancelled", text="nunca foi dito", kind="ai")
-    said = queries.conversation(response.issue)
-    assert said == [("customer", response.issue.text)]
+    issue = make.issue()
+    issue.messages.create(turn=1, text=issue.text, sent_at=issue.detected_at)
+    make.response(issue, turn=2, state="cancelled", text="nunca foi dito", kind="ai")
+    make.response(issue, turn=3, at=timezone.now())
+    assert claim(make.uuid7()).conversation == queries.conversation(issue) == [("customer", issue.text)]
 
 
 def test_a_call_costs_by_the_prices_of_its_day():
     at = make.NOW
     usage = Usage(1_000_000, 100_000, 20_000, 400_000)
     # 600,000 fresh at 0.30, 400,000 cached at 0.03, 120,000 out (thoughts included) at 2.50 a million
-    assert respond.cost_usd("gemini-3.5-flash-lite", usage, at) == Decimal("0.492")
-    assert respond.cost_usd("gemini-3.5-flash-lite-001", usage, at) == Decimal("0.492")
-    assert respond.cost_usd("some-other-model", usage, at) is None
-    assert respond.cost_usd("gemini-3.5-flash-lite", Usage(None, None, None, None), at) is None
+    assert think.cost_usd("gemini-3.5-flash-lite", usage, at) == Decimal("0.492")
+    assert think.cost_usd("gemini-3.5-flash-lite-001", usage, at) == Decimal("0.492")
+    assert think.cost_usd("some-other-model", usage, at) is None
+    assert think.cost_usd("gemini-3.5-flash-lite", Usage(None, None, None, None), at) is None
 
 
 def test_an_issue_of_a_contact_whose_phone_only_the_crm_knows_is_answered(box):
@@ -206,17 +209,17 @@ def test_whatever_is_wrong_with_our_own_thinking_the_customer_is_answered(box):
     PromptVersion.objects.update(active=False)
     response = answered(claimed())
     assert (response.state, response.kind) == ("sent", "template")
-    assert Action.objects.get(kind="fell_back").detail == {"why": ["error"]}
+    assert Action.objects.get(kind="fell_back").detail == {"why": ["error"], "to": "template"}
 
 
 def test_a_new_contacts_message_told_by_the_crm_and_by_whatsapp_is_answered_once(box):
     person = box.people[0]
     words = "Não consigo entrar na plataforma"
     first = claimed(customer=make.customer(contact_id=person.contact_id, phone=None, name=""), text=words)
-    first.issue.messages.update(external_id="ghl:m1")
+    first.response.issue.messages.update(external_id="ghl:m1")
     second = claimed(customer=make.customer(contact_id=None, phone=person.phone, location=""), text=words)
-    second.issue.messages.update(external_id="wa:3A")
+    second.response.issue.messages.update(external_id="wa:3A")
 
-    assert (answered(first).state, first.issue.status) == ("cancelled", "closed")
+    assert (answered(first).state, first.response.issue.status) == ("cancelled", "closed")
     assert answered(second).state == "sent"
     assert len(box.sent) == 1
