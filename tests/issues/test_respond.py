@@ -4,10 +4,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from issues import queries, respond, think
-from issues.ai.base import Usage
+from issues import ai, breaker, deliver, queries, respond, think
+from issues.ai.base import Late, Usage
 from issues.claim import claim
-from issues.models import Action, AICall, Issue, Policy, PromptVersion, ReplyTemplate
+from issues.ingest import ingest
+from issues.models import Action, AICall, Breaker, Issue, Policy, PromptVersion, ReplyTemplate, Response
 from tests.support import make
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +224,109 @@ def test_a_new_contacts_message_told_by_the_crm_and_by_whatsapp_is_answered_once
     assert (answered(first).state, first.response.issue.status) == ("cancelled", "closed")
     assert answered(second).state == "sent"
     assert len(box.sent) == 1
+
+
+class TestTheLadder:
+    def test_a_model_that_is_left_alone_is_passed_over(self, box, settings):
+        for _ in range(3):
+            breaker.failed(settings.GEMINI_MODEL, Late("late"))
+        response = answered(claimed())
+        assert (response.kind, [c.model for c in AICall.objects.all()]) == ("ai", ["gemini-3.1-flash-lite"])
+
+    def test_when_both_are_left_alone_the_template_answers_at_once(self, box, settings):
+        for model in (settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL):
+            for _ in range(3):
+                breaker.failed(model, Late("late"))
+        response = answered(claimed())
+        assert (response.kind, box.gemini_calls) == ("template", 0)
+        assert Action.objects.get(kind="fell_back").detail == {"why": ["left_alone"], "to": "template"}
+
+    def test_a_model_too_slow_for_the_time_left_is_not_asked(self, box, settings, monkeypatch):
+        monkeypatch.setattr(breaker, "usual_s", {settings.GEMINI_MODEL: 60, settings.GEMINI_FALLBACK_MODEL: 1}.get)
+        response = answered(claimed())
+        assert (response.kind, [c.model for c in AICall.objects.all()]) == ("ai", ["gemini-3.1-flash-lite"])
+
+    def test_a_wrong_key_is_an_alert_and_is_not_tried_again_with_every_customer(self, box, settings):
+        settings.GEMINI_API_KEY = "wrong"
+        ai.forget()
+        assert answered(claimed()).kind == "template"
+        calls = AICall.objects.count()
+        assert answered(claimed()).kind == "template"
+        assert AICall.objects.count() - calls <= 1  # the second model has not been tried yet
+        assert answered(claimed()).kind == "template"
+        assert AICall.objects.count() - calls <= 1
+        assert Breaker.objects.filter(reason="misconfigured", opened_at__isnull=False).exists()
+
+    def test_critical_calls_are_counted_one_by_one_also_when_they_fail(self, box):
+        Policy.objects.update(critical_per_minute=2)
+        box.set_gemini(fail={"503": 1})
+        answered(claimed(priority="critical"))
+        assert AICall.objects.count() == 2
+
+
+class TestFollowUps:
+    def template_first(self, box):
+        box.set_gemini(down=True)
+        response = answered(claimed())
+        assert response.kind == "template"
+        box.set_gemini(down=False)
+        Breaker.objects.all().delete()
+        breaker._states.forget()
+        return response
+
+    def due(self):
+        Response.objects.filter(purpose="follow_up").update(due_at=timezone.now())
+        return claim(make.uuid7(), thinks=think.available())
+
+    def test_who_heard_only_a_template_is_answered_in_substance_once_the_ai_is_there_again(self, box):
+        first = self.template_first(box)
+        second = answered(self.due())
+        assert (second.turn, second.kind, second.purpose, second.state) == (2, "ai", "follow_up", "sent")
+        assert [m.text for m in box.sent] == [first.text, second.text]
+        assert second.issue.first_response_at == first.sent_at
+        assert second.issue.silent_since == second.sent_at
+        assert not Response.objects.filter(state="waiting").exists()
+
+    def test_a_template_alone_does_not_begin_the_silence(self, box):
+        assert self.template_first(box).issue.silent_since is None
+
+    def test_while_the_ai_is_away_the_follow_up_waits_and_says_nothing(self, box):
+        self.template_first(box)
+        box.set_gemini(down=True)
+        follow_up = answered(self.due())
+        assert (follow_up.state, len(box.sent)) == ("waiting", 1)
+        assert follow_up.due_at > timezone.now()
+
+    def test_after_ten_minutes_without_the_ai_a_person_has_to_answer(self, box):
+        self.template_first(box)
+        box.set_gemini(down=True)
+        Response.objects.filter(purpose="follow_up").update(deadline_at=timezone.now())
+        follow_up = answered(self.due())
+        assert (follow_up.state, follow_up.issue.status) == ("handed_over", "escalated")
+        assert "template" in follow_up.issue.escalation_reason
+
+    def test_the_customer_who_writes_again_gets_one_answer_to_all(self, box):
+        response = self.template_first(box)
+        ingest(make.inbound(phone=response.issue.customer.phone, contact_id=None, text="Alguma novidade?"))
+        states = dict(response.issue.responses.values_list("purpose", "state"))
+        assert states == {"follow_up": "cancelled", "reply": "waiting"}
+
+    def test_a_person_who_answers_first_makes_it_needless(self, box, django_user_model):
+        issue = self.template_first(box).issue
+        deliver.reply_by_hand(issue, "Oi, aqui é a Ana", user=django_user_model.objects.create(username="ana"))
+        assert self.due().response.kind == "human"
+
+    def test_without_any_ai_a_person_follows_the_template(self, box, settings):
+        settings.GEMINI_API_KEY = ""
+        response = answered(claimed())
+        assert (response.kind, response.issue.status) == ("template", "escalated")
+        assert not Response.objects.filter(purpose="follow_up").exists()
+
+    def test_a_model_that_answers_again_calls_all_who_wait_for_it(self, box, settings):
+        self.template_first(box)
+        for _ in range(3):
+            breaker.failed(settings.GEMINI_MODEL, Late("late"))
+        Breaker.objects.update(probed_at=timezone.now() - timedelta(seconds=31))
+        breaker._states.forget()
+        answered(claimed())
+        assert Response.objects.get(purpose="follow_up").due_at <= timezone.now()
