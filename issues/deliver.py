@@ -202,7 +202,8 @@ def _follow_from(response: Response, verdict: dict, at: datetime) -> None:
         _plan_follow_up(response, at)
 
 
-FOLLOW_UP_AFTER = timedelta(seconds=5)
+# A model that was not there is seldom there again sooner, and two messages at once read like a machine.
+FOLLOW_UP_AFTER = timedelta(seconds=30)
 FOLLOW_UP_WITHIN = timedelta(minutes=10)
 FOLLOW_UP_RANK = 4  # after everybody who has heard nothing yet
 

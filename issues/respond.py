@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
+from django.db.models import F
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone, translation
 
 from mis_dashboard.lib import jobs
@@ -113,9 +115,9 @@ def _thought(claimed: Claimed, failures: list[str]) -> deliver.Draft | None:
 
 
 def call_follow_ups() -> None:
-    """A model is there again: whoever has heard only a template is answered now."""
+    """A model is there again: whoever has heard only a template, and not just now, is answered in substance."""
     waiting = Response.objects.filter(state=State.WAITING, purpose=Response.Purpose.FOLLOW_UP)
-    if waiting.update(due_at=timezone.now()):
+    if waiting.update(due_at=Greatest(F("created_at") + deliver.FOLLOW_UP_AFTER, Now())):
         jobs.wake("respond")
 
 

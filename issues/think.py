@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from mis_dashboard.lib import rows
 
-from . import ai, breaker, budget, queries
+from . import actions, ai, breaker, budget, queries
 from .ai.base import AIError, Answer, Blocked, Misconfigured, ModelGone, Prompt, Usage
-from .models import AICall, Issue, Policy, PromptVersion, Response
+from .models import Action, AICall, Issue, Policy, PromptVersion, Response
 
 log = logging.getLogger("mis.think")
 
@@ -74,11 +74,20 @@ def think(thinking: Thinking) -> Answer | None:
     for model in _rungs(thinking):
         if not _affordable(thinking):
             break
+        if model != settings.GEMINI_MODEL and thinking.failures:
+            _say_that_the_second_is_asked(thinking)
         if answer := _call(thinking, model):
             return answer
         if thinking.failures[-1] in FINAL:
             break
     return None
+
+
+def _say_that_the_second_is_asked(thinking: Thinking) -> None:
+    why = list(thinking.failures)
+    actions.record(
+        thinking.issue, Action.Kind.FELL_BACK, response=thinking.response, success=False, why=why, to="second_model"
+    )
 
 
 def _rungs(thinking: Thinking) -> Iterator[str]:

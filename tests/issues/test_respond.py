@@ -65,7 +65,7 @@ def test_after_three_failures_the_template_answers_in_time(box, failure):
 
     assert (response.state, response.kind) == ("sent", "template")
     assert "problema técnico" in response.text
-    fell_back = Action.objects.get(kind="fell_back")
+    fell_back = Action.objects.get(kind="fell_back", detail__to="template")
     assert (fell_back.success, AICall.objects.exclude(outcome="answered").count()) == (
         False,
         len(fell_back.detail["why"]),
@@ -96,7 +96,10 @@ def test_a_wrong_key_is_not_tried_three_times(box, settings):
     response = answered(claimed())
     assert response.kind == "template"
     assert not AICall.objects.exists()
-    assert Action.objects.get(kind="fell_back").detail == {"why": ["not_configured"], "to": "template"}
+    assert Action.objects.get(kind="fell_back", detail__to="template").detail == {
+        "why": ["not_configured"],
+        "to": "template",
+    }
 
 
 def test_what_the_ai_refuses_gets_the_template_and_a_person(box):
@@ -120,7 +123,7 @@ def test_when_the_deadline_is_near_the_template_answers_without_asking(box):
     hurried.response.deadline_at = timezone.now() + timedelta(seconds=6)
     response = answered(hurried)
     assert (response.state, response.kind, box.gemini_calls) == ("sent", "template", 0)
-    assert Action.objects.get(kind="fell_back").detail == {"why": ["no_time"], "to": "template"}
+    assert Action.objects.get(kind="fell_back", detail__to="template").detail == {"why": ["no_time"], "to": "template"}
 
 
 def test_over_the_budget_the_template_answers(box):
@@ -210,7 +213,7 @@ def test_whatever_is_wrong_with_our_own_thinking_the_customer_is_answered(box):
     PromptVersion.objects.update(active=False)
     response = answered(claimed())
     assert (response.state, response.kind) == ("sent", "template")
-    assert Action.objects.get(kind="fell_back").detail == {"why": ["error"], "to": "template"}
+    assert Action.objects.get(kind="fell_back", detail__to="template").detail == {"why": ["error"], "to": "template"}
 
 
 def test_a_new_contacts_message_told_by_the_crm_and_by_whatsapp_is_answered_once(box):
@@ -232,6 +235,7 @@ class TestTheLadder:
             breaker.failed(settings.GEMINI_MODEL, Late("late"))
         response = answered(claimed())
         assert (response.kind, [c.model for c in AICall.objects.all()]) == ("ai", ["gemini-3.1-flash-lite"])
+        assert Action.objects.get(kind="fell_back").detail == {"why": ["left_alone"], "to": "second_model"}
 
     def test_when_both_are_left_alone_the_template_answers_at_once(self, box, settings):
         for model in (settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL):
@@ -239,7 +243,10 @@ class TestTheLadder:
                 breaker.failed(model, Late("late"))
         response = answered(claimed())
         assert (response.kind, box.gemini_calls) == ("template", 0)
-        assert Action.objects.get(kind="fell_back").detail == {"why": ["left_alone"], "to": "template"}
+        assert Action.objects.get(kind="fell_back", detail__to="template").detail == {
+            "why": ["left_alone"],
+            "to": "template",
+        }
 
     def test_a_model_too_slow_for_the_time_left_is_not_asked(self, box, settings, monkeypatch):
         monkeypatch.setattr(breaker, "usual_s", {settings.GEMINI_MODEL: 60, settings.GEMINI_FALLBACK_MODEL: 1}.get)
@@ -328,5 +335,8 @@ class TestFollowUps:
             breaker.failed(settings.GEMINI_MODEL, Late("late"))
         Breaker.objects.update(probed_at=timezone.now() - timedelta(seconds=31))
         breaker._states.forget()
+        follow_ups = Response.objects.filter(purpose="follow_up")
+        follow_ups.update(due_at=timezone.now() + timedelta(minutes=5))
         answered(claimed())
-        assert Response.objects.get(purpose="follow_up").due_at <= timezone.now()
+        follow_up = follow_ups.get()
+        assert follow_up.due_at == follow_up.created_at + timedelta(seconds=30)
