@@ -30,6 +30,7 @@ FREE = """state = 'waiting' AND due_at <= clock_timestamp() AND NOT EXISTS (
             WHERE earlier.issue_id = waiting.issue_id AND earlier.turn < waiting.turn
                 AND earlier.state IN ('thinking', 'writing', 'speaking')
         )"""
+IS_LATE = "deadline_at <= clock_timestamp() + make_interval(secs => %(lead_s)s)"
 IS_CRITICAL = "EXISTS (SELECT 1 FROM issues_issue i WHERE i.id = waiting.issue_id AND i.priority = 'critical')"
 CLAIM = f"""
     WITH RECURSIVE busy AS MATERIALIZED (
@@ -43,8 +44,7 @@ CLAIM = f"""
         ORDER BY rank, deadline_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ), late AS (
         SELECT id FROM issues_response waiting
-        WHERE text = '' AND purpose <> 'follow_up' AND {FREE}
-            AND deadline_at <= clock_timestamp() + make_interval(secs => %(lead_s)s)
+        WHERE text = '' AND purpose <> 'follow_up' AND {FREE} AND {IS_LATE}
         ORDER BY rank, deadline_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ), lanes (location) AS (
         (SELECT location FROM issues_response WHERE state = 'waiting' ORDER BY location LIMIT 1)
@@ -56,7 +56,7 @@ CLAIM = f"""
         SELECT next.id FROM lanes CROSS JOIN places LEFT JOIN busy USING (location) CROSS JOIN LATERAL (
             SELECT id, rank, deadline_at FROM issues_response waiting
             WHERE location = lanes.location AND text = '' AND {FREE}
-                AND (purpose <> 'follow_up' OR %(thinks)s OR deadline_at <= clock_timestamp())
+                AND CASE purpose WHEN 'follow_up' THEN %(thinks)s OR deadline_at <= clock_timestamp() ELSE NOT {IS_LATE} END
                 AND (free > kept * CASE WHEN %(shared)s AND busy.n > 0 THEN 2 ELSE 1 END OR rank = 0 AND {IS_CRITICAL})
             ORDER BY rank, deadline_at LIMIT 1 FOR UPDATE SKIP LOCKED
         ) AS next
@@ -64,8 +64,8 @@ CLAIM = f"""
         ORDER BY COALESCE(busy.n, 0), next.rank, next.deadline_at LIMIT 1
     ), chosen AS (
         SELECT id, 'writing' AS state FROM said
-        UNION ALL SELECT id, 'writing' FROM late
         UNION ALL SELECT id, 'thinking' FROM asked
+        UNION ALL SELECT id, 'writing' FROM late
         LIMIT 1
     )
     UPDATE issues_response r SET state = chosen.state, claimed_by = %(worker)s, claimed_at = clock_timestamp()
@@ -93,18 +93,18 @@ class Claimed:
 def claim(worker: UUID, *, thinks: bool = True) -> Claimed | None:
     """The next waiting Response, now `worker`'s own. None when there is none, or no place to think about it.
 
-    First what needs no thought and is WRITING then: words that stand already, and answers that would come too late if
-    they were still thought about. Else one to think about: of the location that is thought about least, critical first,
-    then by deadline. A tenth of the places is kept for critical ones, and while several locations are at work another
-    tenth for those that have none. `thinks`: an AI is there to ask, so that follow-ups make sense.
-    The lock makes `max_parallel` exact over all workers.
+    First words that stand already. Then, while there is a place, one to think about: of the location that is thought
+    about least, critical first, then by deadline. Then one that would come too late if it were still thought about; it
+    is WRITING then, like the first, and takes no place. A tenth of the places is kept for critical ones, and while
+    several locations are at work another tenth for those that have none. `thinks`: an AI is there to ask, so that
+    follow-ups make sense. The lock makes `max_parallel` exact over all workers. Raises what the database raises.
     """
     pace = current_pace()
     values = {"worker": worker, "lead_s": pace.lead_s, "shared": pace.shared, "thinks": thinks}
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     line = connection.connection
-    with line.cursor() as lock, line.cursor() as cursor:
+    with connection.wrap_database_errors, line.cursor() as lock, line.cursor() as cursor:
         with line.pipeline(), line.transaction():  # one round trip
             lock.execute(LOCK, [CLAIM_LOCK])
             cursor.execute(CLAIM, values)

@@ -77,10 +77,18 @@ def test_while_others_are_at_work_a_flood_leaves_a_place_for_them():
 
 def test_what_would_come_too_late_is_answered_without_thought_though_all_places_are_taken():
     places(1)
-    waiting()
+    thought_about = waiting()
     late = waiting(seconds=2)
-    [first] = claims(1)
-    assert (first, first.state) == (late, State.WRITING)
+    first, second = claims(3)
+    assert (first, first.state, second, second.state) == (thought_about, State.THINKING, late, State.WRITING)
+
+
+def test_what_would_come_too_late_takes_no_place():
+    places(1)
+    waiting(seconds=2)
+    assert [response.state for response in claims(1)] == [State.WRITING]
+    thought_about = waiting()
+    assert claims(2) == [thought_about]
 
 
 def test_words_that_stand_already_need_no_place():
