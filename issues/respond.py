@@ -23,7 +23,7 @@ from .think import Thinking
 log = logging.getLogger("mis.respond")
 
 THINKING_TAKES_AT_MOST = timedelta(seconds=20)
-FOLLOW_UP_PAUSE = timedelta(seconds=10)
+FOLLOW_UP_PAUSE = timedelta(seconds=20)
 
 
 def respond(claimed: Claimed, *, thought: Callable[[], None] = lambda: None) -> None:
@@ -133,7 +133,7 @@ def _thinking_ends(response: Response) -> datetime:
 def _follow_up_later(response: Response) -> None:
     """The AI is still not there. When it stays away too long, a person has to answer in substance."""
     if timezone.now() < response.deadline_at:
-        deliver.postpone(response, FOLLOW_UP_PAUSE)
+        deliver.postpone(response, FOLLOW_UP_PAUSE * think.chance.uniform(0.5, 1.5))  # not all at once again
     else:
         deliver.hand_over(response, escalate.ONLY_A_TEMPLATE)
 
