@@ -21,7 +21,7 @@ from .channels.base import ChannelError, Misconfigured, Refused, Sent, TryLater,
 from .crm.ghl import client as crm
 from .models import Action, AICall, Customer, Issue, Response
 from .models.issue import Priority, Status
-from .models.response import IN_FLIGHT, IN_HAND, Delivery, State
+from .models.response import IN_FLIGHT, IN_HAND, State
 
 log = logging.getLogger("mis.deliver")
 
@@ -339,6 +339,9 @@ def look(response_id: UUID, looked: int, *, now: datetime | None = None) -> None
     response = Response.objects.select_related("issue__customer").filter(pk=response_id, state=State.UNSURE).first()
     if response is None:
         return
+    if response.channel_id:  # overheard in the meantime
+        record_sent(response, Sent(response.channel_id), at=response.spoken_at)
+        return
     if now > response.spoken_at + GIVE_UP_LOOKING_AFTER:
         hand_over(response, escalate.UNCERTAIN)
         return
@@ -368,51 +371,6 @@ def _speak_again(response: Response, now: datetime) -> None:
     with transaction.atomic():
         if Response.objects.filter(pk=response.pk, state=State.UNSURE).update(state=State.WAITING, due_at=now):
             jobs.wake("respond")
-
-
-ORDER = [Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.READ]
-
-
-def receipt(channel_id: str, status: Delivery, at: datetime) -> bool:
-    """Moves a sent message's delivery on, never back; a failure counts only before it is delivered.
-
-    False when no message of that id is known (yet): a receipt may be faster than our own commit.
-    """
-    with transaction.atomic():
-        response = Response.objects.select_for_update(no_key=True).filter(channel_id=channel_id).first()
-        if response is None:
-            return False
-        if _is_news(Delivery(response.delivery or Delivery.SENDING), status):
-            _apply(response, status, at)
-    return True
-
-
-def _is_news(had: Delivery, status: Delivery) -> bool:
-    if had == Delivery.FAILED:
-        return status in (Delivery.DELIVERED, Delivery.READ)
-    if status == Delivery.FAILED:
-        return ORDER.index(had) < ORDER.index(Delivery.DELIVERED)
-    return ORDER.index(status) > ORDER.index(had)
-
-
-def _apply(response: Response, status: Delivery, at: datetime) -> None:
-    response.delivery = status
-    if status in (Delivery.DELIVERED, Delivery.READ):
-        response.delivered_at = response.delivered_at or at
-    if status == Delivery.READ:
-        response.read_at = at
-    response.failure = "refused_by_whatsapp" if status == Delivery.FAILED else ""
-    response.save(update_fields=["delivery", "delivered_at", "read_at", "failure"])
-    kinds = {
-        Delivery.DELIVERED: Action.Kind.DELIVERED,
-        Delivery.READ: Action.Kind.READ,
-        Delivery.FAILED: Action.Kind.FAILED,
-    }
-    if status in kinds:
-        success = status != Delivery.FAILED
-        actions.record(response.issue, kinds[status], by="whatsapp", response=response, at=at, success=success)
-    if status == Delivery.FAILED:
-        escalate.escalate(response.issue, escalate.NOT_DELIVERED)
 
 
 def reply_by_hand(issue: Issue, text: str, *, user: AbstractBaseUser) -> Response:

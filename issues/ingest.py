@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mis_dashboard.lib import jobs, live, rows
 
-from . import actions, escalate, queries
+from . import actions, customers, escalate, queries
 from .models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
 from .models.issue import Priority, Status
 from .models.response import State
@@ -43,6 +43,7 @@ class Inbound:
     location: str = ""
     contact_id: str | None = None
     phone: str | None = None
+    lid: str | None = None
     name: str = ""
     language: str = ""
     text: str = ""
@@ -118,22 +119,28 @@ def _event(inbound: Inbound, issue: Issue | None, now: datetime) -> InboundEvent
 
 def _customer(inbound: Inbound, now: datetime) -> Customer | None:
     """The customer, made or brought up to date, and locked until the transaction ends."""
-    if not inbound.phone and not inbound.contact_id:
+    names = {"phone": inbound.phone, "contact_id": inbound.contact_id, "lid": inbound.lid}
+    if not any(names.values()):
         return None
-    customer = queries.customer_for_update(inbound.location, phone=inbound.phone, contact_id=inbound.contact_id)
+    customer = queries.customer_for_update(inbound.location, **names)
     if customer:
         _update(customer, inbound)
         return customer
+    if inbound.answer:
+        return None  # people write from the company's phone to others than customers, too
     customer = Customer(
         location=inbound.location,
         contact_id=inbound.contact_id,
         phone=inbound.phone,
+        lid=None if inbound.phone else inbound.lid,
         name=inbound.name[:200],
         language=inbound.language,
         created_at=now,
     )
     customer.is_new = True
     rows.insert(customer)
+    if inbound.phone and inbound.lid:
+        customers.know_lid(customer, inbound.lid)
     return customer
 
 
@@ -151,6 +158,8 @@ def _update(customer: Customer, inbound: Inbound) -> None:
         setattr(customer, name, news[name])
     if changed:
         customer.save(update_fields=changed)
+    if inbound.phone and inbound.lid:
+        customers.know_lid(customer, inbound.lid, new_phone="phone" in changed)
 
 
 def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
@@ -189,7 +198,7 @@ def _why_a_person(inbound: Inbound, customer: Customer | None, policy: Policy) -
         return escalate.MUTED
     if not inbound.text:
         return escalate.UNREADABLE
-    if customer is None:
+    if customer is None or not (customer.phone or customer.contact_id):
         return escalate.NO_PHONE
     return ""
 
@@ -257,7 +266,7 @@ def _person_answered(inbound: Inbound, customer: Customer, now: datetime) -> Iss
     rows.insert(_event(inbound, issue, now))
     sent_at = _sane(inbound.occurred_at, now)
     stale = queries.asked_after(issue, sent_at + WHOLE_SECONDS)
-    if inbound.text and not stale and not queries.said_already(issue, inbound.text, sent_at):
+    if inbound.text and not stale and not queries.said_already(customer, inbound.text, sent_at):
         _take_turn(issue, inbound, max(sent_at, issue.detected_at))
     return issue
 

@@ -12,7 +12,7 @@ from mis_dashboard.lib.jobs import job
 from mis_dashboard.lib.patience import patiently
 from mis_dashboard.lib.pool import Pool
 
-from . import actions, deliver, escalate, think
+from . import actions, deliver, escalate, queries, receipts, think
 from . import claim as claiming
 from . import respond as responding
 from .models import Action, InboundEvent, Policy, Response
@@ -20,7 +20,8 @@ from .models.response import Delivery, State
 
 log = logging.getLogger("mis.jobs")
 
-RECEIPT_WAITS = [timedelta(seconds=seconds) for seconds in (2, 20, 100)]
+RECEIPT_WAITS = [timedelta(seconds=seconds) for seconds in (2, 20, 100, 200, 300)]
+SOON = 3  # of these, while nothing is unsure
 TAKEN_OVER_AT_MOST = 3
 
 
@@ -83,10 +84,11 @@ def look(response_id: str, looked: int) -> None:
 def receipt(channel_id: str, status: str, at: str, tried: int = 1) -> None:
     """A delivery receipt of a message we do not know (yet): it may be faster than our own commit, or than a look.
 
-    It is tried again for two minutes; one of a stranger's message is dropped then.
+    It is tried again for two minutes, and for as long as looks take while there is anything to look for; one of a
+    stranger's message is dropped then.
     """
-    known = deliver.receipt(channel_id, Delivery(status), datetime.fromisoformat(at))
-    if not known and tried < len(RECEIPT_WAITS):
+    known = receipts.receipt(channel_id, Delivery(status), datetime.fromisoformat(at))
+    if not known and tried < (len(RECEIPT_WAITS) if queries.anything_unsure() else SOON):
         due = timezone.now() + RECEIPT_WAITS[tried]
         jobs.enqueue("receipt", channel_id, status, at, tried + 1, due=due, rank=3)
 

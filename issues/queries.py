@@ -15,18 +15,42 @@ from .models.response import PENDING, State
 SAME_WORDS_WITHIN = timedelta(seconds=90)
 
 
-def customer_for_update(location: str, *, phone: str | None, contact_id: str | None) -> Customer | None:
-    """The customer with this phone, else with this contact, locked so that their messages queue up here.
+def anything_unsure() -> bool:
+    """Whether there is any answer of which we do not know that it was heard."""
+    return Response.objects.filter(state=State.UNSURE).exists()
 
-    WhatsApp does not say which location is meant: then it is the customer of that phone who had an issue last.
+
+def customer_for_update(
+    location: str, *, phone: str | None, contact_id: str | None, lid: str | None = None
+) -> Customer | None:
+    """The customer with this phone, else with this contact, else with WhatsApp's hidden id, locked so that their messages queue up here.
+
+    WhatsApp does not say which location is meant: then it is the customer of that phone who had an issue last. A
+    hidden id stands for the phone that it was once met with.
     """
+    if lid:
+        _queue_up(lid)
+        phone = phone or phone_behind(lid)
     if not location and phone and (customer := _customer_by_phone(phone)):
         return customer
     same = Q(phone=phone) if phone else Q()
     if contact_id:
         same |= Q(contact_id=contact_id)
+    if lid:
+        same |= Q(lid=lid, phone=None)
     found = list(Customer.objects.select_for_update(no_key=True).filter(same, location=location).order_by("created_at"))
     return next((c for c in found if phone and c.phone == phone), found[0] if found else None)
+
+
+def phone_behind(lid: str) -> str | None:
+    """The phone of whoever WhatsApp hides behind `lid`, as far as it was ever told."""
+    return Customer.objects.filter(lid=lid, phone__isnull=False).values_list("phone", flat=True).first()
+
+
+def _queue_up(lid: str) -> None:
+    """Makes messages of one hidden id wait for each other: of a stranger there is no row yet to wait for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('lid'), hashtext(%s))", [lid])
 
 
 def _customer_by_phone(phone: str) -> Customer | None:
@@ -66,11 +90,12 @@ def person_answered_after(response: Response) -> bool:
     return later.exclude(state=State.CANCELLED).exists()
 
 
-def said_already(issue: Issue, text: str, sent_at: datetime) -> bool:
+def said_already(customer: Customer, text: str, sent_at: datetime) -> bool:
     """Whether these words, reported from outside as a person's, are ones that we know to have been said."""
     near = (sent_at - SAME_WORDS_WITHIN, sent_at + SAME_WORDS_WITHIN)
-    said = issue.responses.filter(text=text, state__in=[State.SPEAKING, State.UNSURE, State.SENT])
-    return said.filter(Q(sent_at__range=near) | Q(spoken_at__range=near)).exists()
+    said = Response.objects.filter(issue__customer=customer, state__in=[State.SPEAKING, State.UNSURE, State.SENT])
+    told = said.filter(Q(sent_at__range=near) | Q(spoken_at__range=near)).values_list("text", flat=True)
+    return any(words.split() == text.split() for words in told)
 
 
 def asked_after(issue: Issue, moment: datetime) -> bool:
@@ -117,8 +142,8 @@ def conversation(issue: Issue) -> list[tuple[str, str]]:
 
 
 def channel_ids(customer: Customer) -> list[str]:
-    """The ids of all messages that we know to have gone to this customer."""
-    sent = Response.objects.filter(issue__customer=customer, channel_id__isnull=False)
+    """The ids of all messages that we know to have gone to this customer. One that was only overheard is not known yet."""
+    sent = Response.objects.filter(issue__customer=customer, state=State.SENT, channel_id__isnull=False)
     return list(sent.values_list("channel_id", flat=True))
 
 

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from mis_dashboard.lib import jobs, wire
 from mis_dashboard.lib.doors import refuse
 
-from . import deliver
+from . import receipts
 from .channels.evolution import inbound as evolution
 from .crm.ghl import inbound as ghl
 from .ingest import Inbound, ingest
@@ -26,6 +26,10 @@ from .models.response import Delivery
 log = logging.getLogger("mis.webhooks")
 
 MAX_BYTES = 256 * 1024
+
+# Evolution delivers again for about 21 minutes; what was written earlier is no news.
+NEWS_FOR = timedelta(minutes=30)
+HISTORY, PROGRAM = "messages.upsert history", "send.message by a program"
 
 
 def door(view: Callable[[HttpRequest, bytes], HttpResponse]):
@@ -128,49 +132,80 @@ def evolution_webhook(request: HttpRequest, raw: bytes) -> HttpResponse:
     news = evolution.parse(body)
     if isinstance(news, evolution.Receipt):
         return _receipt(news)
-    inbound = _from_evolution(news, evolution.stripped(body))
-    outcome = ingest(inbound) if inbound else None
+    if isinstance(news, evolution.OwnMessage) and _is_ours(news):
+        return JsonResponse({"success": True, "issue_id": None})
+    now = timezone.now()
+    inbound = _from_evolution(news, evolution.stripped(body), now)
+    outcome = ingest(inbound, now=now) if inbound else None
     return JsonResponse({"success": True, "issue_id": outcome and outcome.issue_id})
 
 
 def _receipt(news: evolution.Receipt) -> HttpResponse:
     now = timezone.now()
-    if not deliver.receipt(news.channel_id, Delivery(news.status), now):
+    if not receipts.receipt(news.channel_id, Delivery(news.status), now):
         # Most likely it was faster than the commit of our own sending.
         due = now + timedelta(seconds=2)
         jobs.enqueue("receipt", news.channel_id, news.status, now.isoformat(), due=due, rank=3)
     return JsonResponse({"success": True})
 
 
-def _from_evolution(news, payload: dict) -> Inbound | None:
+def _is_ours(news: evolution.OwnMessage) -> bool:
+    return receipts.overheard(news.phone, news.lid, news.text, news.channel_id, news.sent_at)
+
+
+def _from_evolution(news, payload: dict, now: datetime) -> Inbound | None:
     """What an Evolution event is to us; None for what concerns no customer."""
+    if isinstance(news, evolution.InboundText | evolution.OwnMessage) and _is_history(news, now):
+        return _stored(news, payload, HISTORY)
     if isinstance(news, evolution.InboundText):
-        return Inbound(
-            source=InboundEvent.Source.EVOLUTION,
-            key=news.key,
-            kind="messages.upsert",
-            payload=payload,
-            phone=news.phone,
-            name=news.name,
-            text=news.text,
-            message_id=wire.key("wa", news.message_id),
-            occurred_at=news.sent_at,
-            message=True,
-            issue_source=Issue.Source.WHATSAPP,
-        )
-    if isinstance(news, evolution.OwnMessage) and not news.by_api and news.phone:
-        return Inbound(
-            source=InboundEvent.Source.EVOLUTION,
-            key=news.key,
-            kind="messages.upsert",
-            payload=payload,
-            phone=news.phone,
-            text=news.text,
-            message_id=news.channel_id,
-            occurred_at=news.sent_at,
-            answer=True,
-        )
+        return _customers_words(news, payload)
+    if isinstance(news, evolution.OwnMessage):
+        # What another program says is no person's answer: the AI goes on, and the timeline stays ours.
+        program = news.by_api or receipts.by_program(news.api_key)
+        return _stored(news, payload, PROGRAM) if program else _persons_answer(news, payload)
     return None
+
+
+def _is_history(news: evolution.InboundText | evolution.OwnMessage, now: datetime) -> bool:
+    """Whether it was said too long ago to be news: a number that is paired anew tells of months."""
+    return news.sent_at is not None and news.sent_at < now - NEWS_FOR
+
+
+def _customers_words(news: evolution.InboundText, payload: dict) -> Inbound:
+    return Inbound(
+        source=InboundEvent.Source.EVOLUTION,
+        key=news.key,
+        kind="messages.upsert",
+        payload=payload,
+        phone=news.phone,
+        lid=news.lid,
+        name=news.name,
+        text=news.text,
+        message_id=wire.key("wa", news.message_id),
+        occurred_at=news.sent_at,
+        message=True,
+        issue_source=Issue.Source.WHATSAPP,
+    )
+
+
+def _persons_answer(news: evolution.OwnMessage, payload: dict) -> Inbound:
+    return Inbound(
+        source=InboundEvent.Source.EVOLUTION,
+        key=news.key,
+        kind="messages.upsert",
+        payload=payload,
+        phone=news.phone,
+        lid=news.lid,
+        text=news.text,
+        message_id=news.channel_id,
+        occurred_at=news.sent_at,
+        answer=True,
+    )
+
+
+def _stored(news: evolution.InboundText | evolution.OwnMessage, payload: dict, kind: str) -> Inbound:
+    """An event that is kept and changes nothing."""
+    return Inbound(source=InboundEvent.Source.EVOLUTION, key=news.key, kind=kind, payload=payload)
 
 
 DOORS = {"/api/webhooks/ghl": ghl_webhook, "/api/webhooks/evolution": evolution_webhook}

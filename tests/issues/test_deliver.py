@@ -5,7 +5,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from issues import deliver, escalate, jobs, resolve
+from issues import deliver, escalate, jobs, receipts, resolve
 from issues.claim import claim
 from issues.models import Action, Issue, Policy, Response
 from issues.models.response import Delivery
@@ -146,19 +146,19 @@ def test_an_acceptance_is_recorded_once(box):
 def test_receipts_move_a_message_on_in_whatever_order_they_come(box, news, ends):
     response = spoken(thinking())
     for status in news:
-        assert deliver.receipt(response.channel_id, Delivery(status), timezone.now())
+        assert receipts.receipt(response.channel_id, Delivery(status), timezone.now())
     response.refresh_from_db()
     assert response.delivery == ends
 
 
 def test_a_message_that_whatsapp_could_not_deliver_goes_to_a_person(box):
     response = spoken(thinking())
-    deliver.receipt(response.channel_id, Delivery.FAILED, timezone.now())
+    receipts.receipt(response.channel_id, Delivery.FAILED, timezone.now())
     assert Issue.objects.get().escalation_reason == escalate.NOT_DELIVERED
 
 
 def test_a_receipt_of_a_message_we_do_not_know_is_told_apart():
-    assert deliver.receipt("3EB0UNKNOWN", Delivery.READ, timezone.now()) is False
+    assert receipts.receipt("3EB0UNKNOWN", Delivery.READ, timezone.now()) is False
 
 
 # --- The queue --------------------------------------------------------------------------------

@@ -119,9 +119,11 @@ def test_what_a_person_types_on_the_companys_phone_is_our_answer_to_the_customer
     assert parse(payload("evolution-messages-upsert-fromme-typed-on-phone")) == OwnMessage(
         channel_id="3A00000000000000A005",
         phone=ANA,
+        lid=None,
         text="Resposta digitada no celular da empresa",
         sent_at=WRITTEN_AT,
         key="evolution:messages.upsert:mis-demo:3A00000000000000A005:",
+        api_key="evolution:send.message:mis-demo:3A00000000000000A005:",
         by_api=False,
     )
 
@@ -130,9 +132,11 @@ def test_what_the_api_sent_is_told_apart_from_what_a_person_typed(payload):
     assert parse(payload("evolution-send-message")) == OwnMessage(
         channel_id="3EB0AAAABBBBCCCCDDDD",
         phone=ANA,
+        lid=None,
         text=ANSWER,
         sent_at=ANSWERED_AT,
         key="evolution:send.message:mis-demo:3EB0AAAABBBBCCCCDDDD:",
+        api_key="evolution:send.message:mis-demo:3EB0AAAABBBBCCCCDDDD:",
         by_api=True,
     )
 
@@ -158,11 +162,24 @@ def written(payload):
         ({"ephemeralMessage": {"message": {"extendedTextMessage": {"text": "oi"}}}}, "text", "oi"),
         ({"viewOnceMessageV2": {"message": {"imageMessage": {"caption": "olha"}}}}, "media", "olha"),
         ({"documentWithCaptionMessage": {"message": {"documentMessage": {"caption": "nota"}}}}, "media", "nota"),
+        ({"viewOnceMessage": {"message": {"videoMessage": {"seconds": 2}}}}, "media", ""),
+        ({"viewOnceMessageV2Extension": {"message": {"audioMessage": {"ptt": True}}}}, "media", ""),
+        ({"documentMessage": {"fileName": "boleto.pdf", "caption": "segue o boleto"}}, "media", "segue o boleto"),
+        ({"documentMessage": {"fileName": "boleto.pdf"}}, "media", ""),
+        ({"associatedChildMessage": {"message": {"imageMessage": {"caption": "foto 2"}}}}, "media", "foto 2"),
         ({"audioMessage": {"seconds": 4}}, "media", ""),
+        ({"ptvMessage": {"seconds": 4}}, "media", ""),
+        ({"stickerMessage": {"mimetype": "image/webp"}}, "media", ""),
+        ({"contactMessage": {"displayName": "Bia", "vcard": "BEGIN:VCARD"}}, "media", ""),
+        ({"contactsArrayMessage": {"contacts": [{"displayName": "Bia"}]}}, "media", ""),
         ({"locationMessage": {"degreesLatitude": -23.5}}, "media", ""),
+        ({"liveLocationMessage": {"degreesLatitude": -23.5, "caption": "estou aqui"}}, "media", "estou aqui"),
+        ({"pollCreationMessageV3": {"name": "Sábado ou domingo?"}}, "media", ""),
         ({"somethingNewMessage": {"x": 1}}, "media", ""),
         ({"buttonsResponseMessage": {"selectedDisplayText": "Sim"}}, "text", "Sim"),
         ({"listResponseMessage": {"title": "Financeiro"}}, "text", "Financeiro"),
+        ({"templateButtonReplyMessage": {"selectedDisplayText": "Não"}}, "text", "Não"),
+        ({"interactiveResponseMessage": {"body": {"text": "Segunda via"}}}, "text", "Segunda via"),
         ({"conversation": "a\x00b\ud800 "}, "text", "ab?"),
     ],
 )
@@ -178,6 +195,10 @@ def test_what_is_said_is_found_wherever_it_is_put(written, message, kind, text):
         {"conversation": ""},
         {"reactionMessage": {"text": "👍"}},
         {"protocolMessage": {"type": "REVOKE"}},
+        {"protocolMessage": {"type": "MESSAGE_EDIT", "editedMessage": {"conversation": "corrigido"}}},
+        {"editedMessage": {"message": {"protocolMessage": {"editedMessage": {"conversation": "corrigido"}}}}},
+        {"encReactionMessage": {"encPayload": "x"}},
+        {"pinInChatMessage": {"type": 1}},
         {"pollUpdateMessage": {"vote": {}}},
         {"messageContextInfo": {"deviceListMetadataVersion": 2}},
     ],
@@ -204,7 +225,8 @@ def test_a_hidden_number_is_found_where_older_versions_put_it(written):
 
 def test_our_own_number_is_not_taken_for_the_customers(written):
     ours = {"remoteJid": "100000000000001@lid", "fromMe": True, "senderPn": "5511900000099@s.whatsapp.net"}
-    assert parse(written(key=ours)).phone is None
+    news = parse(written(key=ours))
+    assert (news.phone, news.lid) == (None, "100000000000001@lid")
 
 
 def test_a_number_without_its_ninth_digit_is_the_same_customer(written):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from issues import actions, deliver
+from issues import actions, receipts
 from issues.admin import words
 from issues.admin.filters import AT_RISK_SHARE, promised
 from issues.admin.issue import IssueAdmin
@@ -205,7 +205,7 @@ class TestPage:
         response = make.response(
             issue, state=State.SENT, kind="ai", text="Olá", sent_at=make.NOW, delivery="sent", channel_id="W1"
         )
-        deliver.receipt("W1", Delivery.FAILED, make.NOW + timedelta(seconds=5))
+        receipts.receipt("W1", Delivery.FAILED, make.NOW + timedelta(seconds=5))
         page = browser.get(page_of(issue))
         [said] = page.context["conversation"]
         assert (said.response, said.state, said.receipts) == (response, "not delivered", [])

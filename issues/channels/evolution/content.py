@@ -12,26 +12,33 @@ WRAPPERS = (
     "viewOnceMessageV2",
     "viewOnceMessageV2Extension",
     "documentWithCaptionMessage",
+    "associatedChildMessage",  # one picture of an album
+    "deviceSentMessage",  # ours, from another of our devices
 )
-# Where words are; an answer to buttons or a list is words too.
+# Where words are; an answer to buttons, a list or a form is words too.
 WORDS = (
     ("extendedTextMessage", "text"),
     ("buttonsResponseMessage", "selectedDisplayText"),
     ("templateButtonReplyMessage", "selectedDisplayText"),
     ("listResponseMessage", "title"),
+    ("interactiveResponseMessage", "body"),
 )
 # Parts by which nobody says anything: reactions, votes, and what the apps tell each other.
 SILENT = {
     "albumMessage",
     "editedMessage",
+    "encEventResponseMessage",
     "encReactionMessage",
+    "fastRatchetKeySenderKeyDistributionMessage",
     "keepInChatMessage",
     "messageContextInfo",
     "pinInChatMessage",
     "pollUpdateMessage",
     "protocolMessage",
     "reactionMessage",
+    "secretEncryptedMessage",
     "senderKeyDistributionMessage",
+    "stickerSyncRmrMessage",
 }
 MAX_WRAPPED = 5
 
@@ -40,9 +47,15 @@ def spoken(message: Any) -> str:
     """The words of `message`, a caption's among them; "" when it has none."""
     inner = unwrapped(message)
     parts = [any_text(inner, "conversation")]
-    parts += [any_text(part, name) for kind, name in WORDS if isinstance(part := inner.get(kind), Mapping)]
+    parts += [_words(part, name) for kind, name in WORDS if isinstance(part := inner.get(kind), Mapping)]
     parts += [any_text(part, "caption") for part in inner.values() if isinstance(part, Mapping)]
     return next((part for part in parts if part), "")
+
+
+def _words(part: Mapping[str, Any], name: str) -> str:
+    """The text under `name`, which is an object with a `text` in what answers a form."""
+    inner = part.get(name)
+    return any_text(inner, "text") if isinstance(inner, Mapping) else any_text(part, name)
 
 
 def kind(message: Any) -> str:

@@ -30,6 +30,8 @@ __all__ = [
 # Evolution's clock may be ahead of ours by this much; its tokens live ten minutes.
 LEEWAY_S = 60
 
+API_MESSAGE = "send.message"
+
 # What a body holds that must not be kept: keys, addresses, pairing codes, and media in full.
 SECRETS = frozenset(
     {"apikey", "server_url", "destination", "base64", "jwt_key", "token"}
@@ -77,13 +79,19 @@ class Receipt:
 
 @dataclass(frozen=True)
 class OwnMessage:
-    """Something was said to a customer from our account: by us (`by_api`), or by a person on the company's phone."""
+    """Something was said to a customer from our account: through the API (`by_api`), or by a person on the company's phone.
+
+    A message through the API may be told a second time, as if a person had typed it: `api_key` is the event by which
+    it was told first. `phone` and `lid` are as in InboundText.
+    """
 
     channel_id: str
     phone: str | None
+    lid: str | None
     text: str
     sent_at: datetime | None
     key: str
+    api_key: str
     by_api: bool
 
 
@@ -212,9 +220,11 @@ def _own(event: _Event, *, by_api: bool) -> OwnMessage:
     return OwnMessage(
         channel_id=message_id,
         phone=_phone(event),
+        lid=_lid(event),
         text=content.spoken(event.data.get("message")),
         sent_at=wire.epoch(event.data.get("messageTimestamp")),
         key=event.key(message_id),
+        api_key=wire.key("evolution", API_MESSAGE, event.instance, message_id, ""),
         by_api=by_api,
     )
 
@@ -305,7 +315,7 @@ def _other(event: _Event) -> Inbound:
 
 READERS: dict[str, Callable[[_Event], Inbound]] = {
     "messages.upsert": _message,
-    "send.message": _api_message,
+    API_MESSAGE: _api_message,
     "messages.update": _receipt,
     "connection.update": _connection,
     "status.instance": _status,
