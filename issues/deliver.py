@@ -16,8 +16,8 @@ from django.utils import timezone
 from mis_dashboard.lib import jobs, rows
 from mis_dashboard.lib.patience import patiently
 
-from . import actions, channels, escalate, queries
-from .channels.base import ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
+from . import actions, channels, escalate, line, queries
+from .channels.base import NOT_CONNECTED, ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
 from .crm.ghl import client as crm
 from .models import Action, AICall, Customer, Issue, Response
 from .models.issue import Priority, Status
@@ -54,12 +54,19 @@ def deliver(response: Response, draft: Draft) -> bool:
     if not _claim_to_speak(response, draft):
         return False
     try:
-        sent = channels.channel().send_text(response.issue.customer.phone, draft.text)
+        sent = _speak(response.issue.customer.phone, draft)
     except ChannelError as error:
         patiently(_not_accepted, response, error)
         return False
     patiently(record_sent, response, sent)
     return True
+
+
+def _speak(phone: str, draft: Draft) -> Sent:
+    """Raises ChannelError; TryLater without asking while WhatsApp is known not to be connected. A person's words are tried."""
+    if draft.kind != Response.Kind.HUMAN and line.is_closed():
+        raise TryLater(NOT_CONNECTED, "not_connected")
+    return channels.channel().send_text(phone, draft.text)
 
 
 def reachable(response: Response) -> bool:

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -11,8 +12,9 @@ from mis_dashboard.lib import jobs, processes
 from mis_dashboard.lib.jobs import job
 from mis_dashboard.lib.patience import patiently
 from mis_dashboard.lib.pool import Pool
+from mis_dashboard.lib.recent import recent
 
-from . import actions, deliver, escalate, queries, receipts, think
+from . import actions, channels, deliver, escalate, line, queries, receipts, think
 from . import claim as claiming
 from . import respond as responding
 from .models import Action, InboundEvent, Policy, Response
@@ -91,6 +93,20 @@ def receipt(channel_id: str, status: str, at: str, tried: int = 1) -> None:
     if not known and tried < (len(RECEIPT_WAITS) if queries.anything_unsure() else SOON):
         due = timezone.now() + RECEIPT_WAITS[tried]
         jobs.enqueue("receipt", channel_id, status, at, tried + 1, due=due, rank=3)
+
+
+@job("probe_channel")
+def probe_channel() -> None:
+    """Each minute, and when Evolution tells of a change, which may come late: asks how the line to WhatsApp stands."""
+    if channels.configured():
+        line.told(settings.EVOLUTION_INSTANCE, channels.channel().state(), timezone.now())
+        _look_at_version()
+
+
+@recent(seconds=3600)
+def _look_at_version() -> None:
+    if version := channels.channel().unfamiliar():
+        log.warning("Evolution %s is not a version that MIS was written for: use 2.3.7.", version)
 
 
 def sweep() -> None:

@@ -1,18 +1,52 @@
 """Reads, and the one claim, that span tables."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Max, Q, QuerySet
+from django.db.models.functions import Now
 
 from mis_dashboard.lib.recent import recent
 
-from .models import Customer, Issue, ModelPrice, PromptVersion, ReplyTemplate, Response
+from .channels import MISCONFIGURED
+from .models import Action, ChannelState, Customer, Issue, ModelPrice, PromptVersion, ReplyTemplate, Response
 from .models.issue import UNRESOLVED
 from .models.response import PENDING, State
 
 SAME_WORDS_WITHIN = timedelta(seconds=90)
+LATELY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Line:
+    """How the line to WhatsApp stands, since when, and when that was last heard. `reason` is a code for why it does not."""
+
+    state: str
+    since: datetime | None = None
+    checked_at: datetime | None = None
+    reason: str = ""
+
+
+def channel_state() -> Line:
+    """How the line to WhatsApp stands; "unknown" when nobody has told yet. One query while all is well."""
+    row = ChannelState.objects.filter(instance=settings.EVOLUTION_INSTANCE).first()
+    if row is None:
+        return Line(ChannelState.State.UNKNOWN, reason=_misconfigured())
+    return Line(row.state, row.changed_at, row.checked_at, _reason(row.state))
+
+
+def _reason(state: str) -> str:
+    reasons = {ChannelState.State.OPEN: "", ChannelState.State.CLOSE: "not_connected"}
+    return reasons[state] if state in reasons else _misconfigured()
+
+
+def _misconfigured() -> str:
+    """Why nothing can be sent before a person repairs the set-up, as far as answers have failed from it lately."""
+    lately = Action.objects.filter(kind=Action.Kind.ESCALATED, at__gte=Now() - LATELY)
+    codes = lately.filter(detail__code__in=sorted(MISCONFIGURED)).order_by("-at").values_list("detail__code", flat=True)
+    return codes.first() or ""
 
 
 def anything_unsure() -> bool:

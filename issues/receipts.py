@@ -125,6 +125,7 @@ def _is_news(had: Delivery, status: Delivery) -> bool:
 
 
 def _apply(response: Response, status: Delivery, at: datetime) -> None:
+    at = max(at, response.sent_at)  # the receipt may have been told before the acceptance
     response.delivery = status
     if status in (Delivery.DELIVERED, Delivery.READ):
         response.delivered_at = response.delivered_at or at

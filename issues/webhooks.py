@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from mis_dashboard.lib import jobs, wire
 from mis_dashboard.lib.doors import refuse
 
-from . import receipts
+from . import line, receipts
 from .channels.evolution import inbound as evolution
 from .crm.ghl import inbound as ghl
 from .ingest import Inbound, ingest
@@ -135,6 +135,8 @@ def evolution_webhook(request: HttpRequest, raw: bytes) -> HttpResponse:
     if isinstance(news, evolution.OwnMessage) and _is_ours(news):
         return JsonResponse({"success": True, "issue_id": None})
     now = timezone.now()
+    if isinstance(news, evolution.Connection):
+        return _connection(news, now)
     inbound = _from_evolution(news, evolution.stripped(body), now)
     outcome = ingest(inbound, now=now) if inbound else None
     return JsonResponse({"success": True, "issue_id": outcome and outcome.issue_id})
@@ -146,6 +148,13 @@ def _receipt(news: evolution.Receipt) -> HttpResponse:
         # Most likely it was faster than the commit of our own sending.
         due = now + timedelta(seconds=2)
         jobs.enqueue("receipt", news.channel_id, news.status, now.isoformat(), due=due, rank=3)
+    return JsonResponse({"success": True})
+
+
+def _connection(news: evolution.Connection, now: datetime) -> HttpResponse:
+    line.told(news.instance, news.state, now)
+    # Webhooks keep no order, and one that failed comes again minutes later: the server itself is asked.
+    jobs.enqueue("probe_channel", rank=1, key="probe_channel")
     return JsonResponse({"success": True})
 
 
@@ -167,8 +176,13 @@ def _from_evolution(news, payload: dict, now: datetime) -> Inbound | None:
 
 
 def _is_history(news: evolution.InboundText | evolution.OwnMessage, now: datetime) -> bool:
-    """Whether it was said too long ago to be news: a number that is paired anew tells of months."""
-    return news.sent_at is not None and news.sent_at < now - NEWS_FOR
+    """Whether it was said too long ago to be news: a number that is paired anew tells of months.
+
+    What was said while the line was down is news all the same: nobody has heard it before.
+    """
+    if news.sent_at is None or news.sent_at >= now - NEWS_FOR:
+        return False
+    return not line.was_cut_off(news.sent_at, now)
 
 
 def _customers_words(news: evolution.InboundText, payload: dict) -> Inbound:

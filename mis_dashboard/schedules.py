@@ -34,6 +34,7 @@ class Periodic:
 
 EVERY = [
     Periodic("sweep", 1.0, "issues.jobs.sweep"),
+    Periodic("probe_channel", MINUTE_S, "issues.jobs.probe_channel"),
     Periodic("forget_events", time(3, 30), "issues.jobs.forget"),
     Periodic("forget_processes", HOUR_S, "mis_dashboard.lib.processes.forget"),
     Periodic("forget_jobs", HOUR_S, "mis_dashboard.lib.jobs.forget"),

@@ -5,7 +5,10 @@ from functools import lru_cache
 from django.conf import settings
 
 from .base import Channel
+from .evolution.answers import MISCONFIGURED
 from .evolution.client import Evolution
+
+__all__ = ["MISCONFIGURED", "channel", "configured"]
 
 
 def channel() -> Channel:

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from django.utils.translation import gettext_noop
+
+# A reason that also we ourselves give, when the line is known to be down.
+NOT_CONNECTED = gettext_noop("WhatsApp is not connected.")
+
 State = Literal["open", "connecting", "close", "unknown"]
 
 
@@ -60,4 +65,8 @@ class Channel(Protocol):
 
     def state(self) -> State:
         """Whether the channel is connected; "unknown" when it cannot be asked. Never raises."""
+        ...
+
+    def unfamiliar(self) -> str:
+        """The server's version when it is one that we do not know; "" when we do, or cannot ask. Never raises."""
         ...

@@ -15,7 +15,7 @@ from .customers import Person, reaction
 from .gemini import dropped, reply
 from .hooks import Hooks
 from .modes import EvolutionModes, control, latency_s, one_of
-from .whatsapp import INSTANCE_ID, OWN_JID, Memory, Message, jid_of
+from .whatsapp import INSTANCE_ID, OWN_JID, Memory, Message, jid_of, lid_of, old_message
 
 VERSION = "2.3.7"
 LOCAL = timezone(timedelta(hours=-3))
@@ -89,7 +89,7 @@ class Evolution:
             return refusal(500, "Connection Closed")
         if wait_s:
             await asyncio.sleep(wait_s)
-        message = self._accept(jid_of(body["number"]), body["text"])
+        message = await self._accept(jid_of(body["number"]), body["text"])
         if failure == "drop_after":
             return dropped(request)
         if failure == "accept_then_400":
@@ -115,12 +115,28 @@ class Evolution:
         """Whether the phone has WhatsApp: always the same for a phone, while the share stays the same."""
         if len(jid.split("@")[0]) < 8:
             return False
-        drawn = zlib.crc32(f"{self._seed} {jid}".encode()) / 2**32
-        return drawn >= self.modes.not_on_whatsapp
+        return self._drawn(jid) >= self.modes.not_on_whatsapp
 
-    def _accept(self, jid: str, text: str) -> Message:
-        message = self.memory.keep(jid, text, time.time(), from_me=True, name="Você")
-        self.hooks.start(self._follow(message))
+    def _drawn(self, name: str) -> float:
+        """A number from 0 to 1 that is always the same for `name`."""
+        return zlib.crc32(f"{self._seed} {name}".encode()) / 2**32
+
+    async def _accept(self, jid: str, text: str) -> Message:
+        message = self._keep(jid, text, from_me=True, name="Você")
+        rng = random.Random(f"{self._seed} {message.id}")
+        if rng.random() < self.modes.told_first:
+            await self._tell("send.message", message.data())
+            await self._receipt(message, "SERVER_ACK")
+            await self._receipt(message, "DELIVERY_ACK")
+        self.hooks.start(self._follow(message, rng))
+        return message
+
+    def _keep(self, jid: str, text: str, *, from_me: bool, name: str) -> Message:
+        return self._hide(self.memory.keep(jid, text, time.time(), from_me=from_me, name=name))
+
+    def _hide(self, message: Message) -> Message:
+        if self._drawn(f"hidden {message.jid}") < self.modes.hidden:
+            message.lid, message.nameless = lid_of(message.jid), self._drawn(message.id) < self.modes.nameless
         return message
 
     async def connection_state(self, request: web.Request, body: dict) -> web.Response:
@@ -147,6 +163,8 @@ class Evolution:
         person = self._people.get(jid.split("@")[0])
         exists = self.on_whatsapp(jid)
         named = {"name": person.first_name} if person and exists else {}
+        if exists and self._drawn(f"hidden {jid}") < self.modes.hidden:
+            named["lid"] = lid_of(jid)
         return {"jid": jid, "exists": exists, "number": number, **named}
 
     async def set_webhook(self, request: web.Request, body: dict) -> web.Response:
@@ -181,10 +199,11 @@ class Evolution:
         }
         await self.hooks.deliver(self.webhook["url"], body, self.webhook["headers"])
 
-    async def _follow(self, message: Message) -> None:
+    async def _follow(self, message: Message, rng: random.Random) -> None:
         """A sent message's way: receipts at believable delays, then, where customers answer, their answer."""
-        rng = random.Random(f"{self._seed} {message.id}")
         await self._tell("send.message", message.data())
+        if rng.random() < self.modes.echoed:
+            await self._tell("messages.upsert", message.data())
         await self.hooks.wait(rng.uniform(0.2, 0.8))
         if rng.random() < self.modes.refused_later:
             return await self._receipt(message, "ERROR")
@@ -204,9 +223,9 @@ class Evolution:
         data = {
             "messageId": message.row,
             "keyId": message.id,
-            "remoteJid": message.jid,
+            "remoteJid": message.lid or message.jid,
             "fromMe": True,
-            "participant": message.jid,
+            "participant": message.lid or message.jid,
             "status": status,
             "instanceId": INSTANCE_ID,
         }
@@ -227,9 +246,17 @@ class Evolution:
 
     async def customer_writes(self, phone: str, text: str, name: str = "") -> Message:
         """A WhatsApp message from a customer, told to the product as messages.upsert."""
-        message = self.memory.keep(jid_of(phone), text, time.time(), from_me=False, name=name)
+        message = self._keep(jid_of(phone), text, from_me=False, name=name)
         await self._tell("messages.upsert", message.data())
         return message
+
+    async def _tell_history(self) -> None:
+        """What a number that is paired anew tells: messages of the last days, of customers and of the company."""
+        people = list(self._people.values())
+        for number in range(int(self.modes.history)):
+            person = people[number % len(people)]
+            message = old_message(jid_of(person.digits), number, person.first_name)
+            await self._tell("messages.upsert", self._hide(message).data())
 
     def new_matter(self, phone: str) -> None:
         """The customer with `phone` has a new complaint: they will answer back again."""
@@ -240,20 +267,22 @@ class Evolution:
         if self.modes.closed == self._was_closed:
             return
         self._was_closed = self.modes.closed
-        self.hooks.start(self._tell_state())
+        self.hooks.start(self._tell_state(self.modes.closed))
 
-    async def _tell_state(self) -> None:
-        state, reason = ("close", 401) if self.modes.closed else ("open", 200)
+    async def _tell_state(self, closed: bool) -> None:
+        state, reason = ("close", 401) if closed else ("open", 200)
         await self._tell("connection.update", {"instance": self.instance, "state": state, "statusReason": reason})
-        if self.modes.closed:
+        if closed:
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            closed = {
+            status = {
                 "instance": self.instance,
                 "status": "closed",
                 "disconnectionAt": now,
                 "disconnectionReasonCode": 401,
             }
-            await self._tell("status.instance", closed)
+            await self._tell("status.instance", status)
+        else:
+            await self._tell_history()
 
     # --- What a test or a visitor asks ---
 

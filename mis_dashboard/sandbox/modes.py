@@ -35,7 +35,10 @@ class EvolutionModes:
     """Shares are from 0 to 1, of sends unless said. `closed` is a number that was logged out; `down` drops connections.
 
     `accept_then_hang` takes the message and stays silent for `hang_s`; `accept_then_400` takes it and says
-    "Error: …"; `drop_before` and `drop_after` close the connection before and after taking it.
+    "Error: …"; `drop_before` and `drop_after` close the connection before and after taking it. `told_first` sends
+    are told by webhook, with their first receipts, before the answer; `echoed` ones are told a second time, as if a
+    person had typed them. Phones in `hidden` go by WhatsApp's own id, and are not told at all in `nameless` of their
+    messages. When the number comes back after it was `closed`, `history` old messages are told again.
     """
 
     latency_ms: float = 0
@@ -53,6 +56,11 @@ class EvolutionModes:
     never_delivered: float = 0  # of accepted messages: one tick for ever
     never_read: float = 0.25  # of delivered messages
     customers_answer: bool = False
+    told_first: float = 0
+    echoed: float = 0  # of accepted messages
+    hidden: float = 0  # of phones
+    nameless: float = 0  # of messages with a hidden phone
+    history: int = 0
 
 
 @dataclass

@@ -3,6 +3,8 @@
 import hashlib
 import itertools
 import math
+import time
+import zlib
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +26,8 @@ class Message:
     text: str
     at: float
     statuses: list[str] = field(default_factory=list)
+    lid: str = ""  # by which WhatsApp hides the phone
+    nameless: bool = False  # and does not tell it at all
 
     @property
     def phone(self) -> str:
@@ -32,7 +36,7 @@ class Message:
     def data(self) -> dict:
         """The message as in the answer to sendText and in the events send.message and messages.upsert."""
         return {
-            "key": {"remoteJid": self.jid, "fromMe": self.from_me, "id": self.id},
+            "key": self._key(),
             "pushName": self.name,
             "status": "PENDING" if self.from_me else "DELIVERY_ACK",
             "message": {"conversation": self.text},
@@ -42,6 +46,13 @@ class Message:
             "instanceId": INSTANCE_ID,
             "source": "web" if self.from_me else "android",
         }
+
+    def _key(self) -> dict:
+        plain = {"remoteJid": self.jid, "fromMe": self.from_me, "id": self.id}
+        if not self.lid:
+            return plain
+        told = {} if self.nameless else {"remoteJidAlt": self.jid}
+        return plain | {"remoteJid": self.lid, "addressingMode": "lid"} | told
 
     def record(self) -> dict:
         """The message as findMessages lists it: without a status of its own."""
@@ -98,6 +109,19 @@ class Memory:
         return [message for message in found if _matches(message, key, window)]
 
 
+def old_message(jid: str, number: int, name: str) -> Message:
+    """The `number`-th message from before a number was paired, an hour older than the one before; each third is the company's."""
+    from_me = number % 3 == 2
+    at = time.time() - 3600 * (number + 1)
+    text = f"Mensagem antiga {number + 1}"
+    return Message(f"3AOLD{number:013d}", f"cmold{number:020d}", jid, from_me, "Você" if from_me else name, text, at)
+
+
+def lid_of(jid: str) -> str:
+    """The id by which WhatsApp hides the phone of `jid`: always the same one."""
+    return f"{10**14 + zlib.crc32(jid.encode())}@lid"
+
+
 def jid_of(number: str) -> str:
     """The address WhatsApp uses for `number`: a JID as it is, or digits with Evolution's rule for the Brazilian ninth.
 
@@ -118,7 +142,7 @@ def jid_of(number: str) -> str:
 
 
 def _matches(message: Message, key: dict, window: tuple[int, int] | None) -> bool:
-    if key.get("remoteJid") and message.jid != key["remoteJid"]:
+    if key.get("remoteJid") and key["remoteJid"] != (message.lid or message.jid):
         return False
     if key.get("fromMe") and not message.from_me:
         return False

@@ -380,3 +380,33 @@ def test_httpx_does_not_log_the_addresses_it_calls(payload, caplog):
     server = Server(sendText=[(201, payload("evolution-sendtext-response-201"))])
     server.client().send_text(ANA, TEXT)
     assert "evolution.test" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "version"),
+    [
+        ((200, {"status": 200, "version": "2.2.3"}), ""),
+        ((200, {"status": 200, "version": "2.3.7"}), ""),
+        ((200, {"status": 200, "version": "1.8.2"}), "1.8.2"),
+        ((200, {"status": 200, "version": "2.4.0-rc2"}), "2.4.0-rc2"),
+        ((200, {"status": 200}), ""),
+        ((200, "<html>"), ""),
+        ((503, {"code": "LICENSE_REQUIRED"}), ""),
+        (httpx.ConnectError("refused"), ""),
+    ],
+)
+def test_a_server_of_a_version_that_we_do_not_know_says_so(answer, version):
+    def banner(request):
+        assert request.url.path == "/"
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
+        return httpx.Response(status, text=body) if isinstance(body, str) else httpx.Response(status, json=body)
+
+    client = Evolution("https://evolution.test", "KEY", "mis-demo", httpx.MockTransport(banner))
+    assert client.unfamiliar() == version
+
+
+@pytest.mark.parametrize("answer", [a for a in ANSWERS if a[2] is Misconfigured], ids=lambda answer: str(answer[3]))
+def test_every_code_of_a_wrong_set_up_is_known_as_one(answer):
+    assert answer[3] in channels.MISCONFIGURED

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from issues import deliver, escalate, jobs, queries, receipts
 from issues.channels.base import Sent, Unsure
+from issues.claim import claim
 from issues.models import Action, Issue, Response
 from issues.models.response import Delivery
 from mis_dashboard.lib.ids import uuid7
@@ -38,7 +39,7 @@ def speaks(monkeypatch):
         now = timezone.now()
         customer = make.customer(phone=ANA, location="")
         make.response(make.issue(at=now, customer=customer), at=now)
-        response, _more = queries.claim(uuid7())
+        response, _more = claim(uuid7())
         monkeypatch.setattr("issues.channels.channel", lambda: Line(meanwhile))
         deliver.deliver(response, deliver.Draft(TEXT, Response.Kind.AI))
         response.refresh_from_db()

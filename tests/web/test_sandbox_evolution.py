@@ -277,3 +277,50 @@ def test_the_webhook_can_be_set_and_read_back(box, payload, product):
     assert [(path, headers["X-MIS-Webhook-Secret"]) for path, headers, _ in product.posts] == [
         ("/elsewhere", "EXAMPLE-SHARED-SECRET")
     ]
+
+
+def test_a_message_may_be_told_and_delivered_before_it_is_accepted(box, product):
+    box.set_evolution(told_first=1)
+    key = send(box).json()["key"]["id"]
+    told = [(body["event"], body["data"].get("status")) for body in product.bodies[:3]]
+    assert told == [("send.message", "PENDING"), ("messages.update", "SERVER_ACK"), ("messages.update", "DELIVERY_ACK")]
+    assert product.bodies[0]["data"]["key"]["id"] == key
+
+
+def test_what_was_sent_may_be_told_again_as_if_it_was_typed(box, product):
+    box.set_evolution(echoed=1)
+    key = send(box).json()["key"]["id"]
+    until(lambda: product.events("messages.upsert"))
+    assert product.events("messages.upsert")[0]["data"]["key"] == {"remoteJid": JID, "fromMe": True, "id": key}
+
+
+def test_a_hidden_phone_is_told_beside_its_id_or_not_at_all(box, payload, product):
+    box.set_evolution(hidden=1)
+    box.customer_writes("Oi")
+    box.set_evolution(nameless=1)
+    box.customer_writes("Alguém aí?")
+    told, alone = (body["data"]["key"] for body in product.bodies)
+    recorded = payload("evolution-messages-upsert-lid-with-alt")["data"]["key"]
+    assert set(recorded) - set(told) == {"participant"}
+    assert told["remoteJidAlt"] == f"{box.people[0].digits}@s.whatsapp.net"
+    assert (alone["remoteJid"], "remoteJidAlt" in alone) == (told["remoteJid"], False)
+    [asked] = call(box, "/chat/whatsappNumbers", {"numbers": [box.people[0].digits]}).json()
+    assert asked["lid"] == told["remoteJid"]
+
+
+def test_what_was_sent_to_a_hidden_phone_is_not_found_by_the_phone(box):
+    box.set_evolution(hidden=1)
+    send(box)
+    assert find(box, key={"fromMe": True, "remoteJid": JID})["total"] == 0
+    assert find(box, key={"fromMe": True})["total"] == 1
+    assert [sent.phone for sent in box.sent] == [PHONE]
+
+
+def test_a_number_that_comes_back_tells_of_days_ago(box, product):
+    box.set_evolution(closed=True, history=3)
+    until(lambda: product.events("status.instance"))
+    box.set_evolution(closed=False)
+    old = until(lambda: len(product.events("messages.upsert")) == 3 and product.events("messages.upsert"))
+    assert [body["data"]["key"]["fromMe"] for body in old] == [False, False, True]
+    assert all(body["data"]["messageTimestamp"] <= time.time() - 3599 for body in old)
+    assert box.sent == []

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from django.utils.translation import gettext_noop as _
 
-from ..base import ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
+from ..base import NOT_CONNECTED, ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
 
 # Meta's error codes that are not a plain no: too fast for the account or this customer; key expired.
 META_BUSY = {130429, 131056}
@@ -47,7 +47,7 @@ def refusal(status: int, body: Any) -> ChannelError:
     if status == 429:
         return TryLater(_("Evolution asks us to slow down."), "slow_down")
     if status == 500 and _not_connected(_messages(body)):
-        return TryLater(_("WhatsApp is not connected."), "not_connected")
+        return TryLater(NOT_CONNECTED, "not_connected")
     return Unsure(_("Evolution failed and may have sent the message."), "server_error")
 
 
@@ -62,6 +62,13 @@ def failure(error: Exception) -> ChannelError:
     if isinstance(error, httpx.TimeoutException):
         return Unsure(_("Evolution did not answer in time and may have sent the message."), "no_answer")
     return Unsure(_("The connection to Evolution broke, and the message may have been sent."), "cut_off")
+
+
+# The codes of every Misconfigured: nothing goes out before a person repairs the set-up.
+MISCONFIGURED = frozenset(
+    {"licence_required", "unauthorized", "forbidden", "no_such_instance", "wrong_address", "bad_request"}
+    | {"unusable_address", "not_configured", "meta_190"}
+)
 
 
 # --- Details --------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ READ_S = 20.0
 STATE_S = 5.0
 POOL_S = 2.0
 
+# From 2.4 on the server wants a licence, and before 2.2 it speaks differently.
+FAMILIAR = ("2.2.", "2.3.")
+
 # WhatsApp's clock and ours may differ by this much, when we look for what we sent.
 SKEW = timedelta(seconds=60)
 PAGE = 100
@@ -147,6 +150,15 @@ class Evolution:
             log.warning("The state of WhatsApp is not known: %s", error.code)
             return "unknown"
         return connection_state(wire.any_mapping(answer, "instance").get("state") if isinstance(answer, dict) else None)
+
+    def unfamiliar(self) -> str:
+        """The server's version when it is not one of those that this was written for; "" also when it cannot be asked."""
+        try:
+            banner = self._ask("GET", "/", timeout_s=STATE_S)
+        except ChannelError:
+            return ""
+        version = wire.any_text(banner, "version", limit=40) if isinstance(banner, dict) else ""
+        return "" if version.startswith(FAMILIAR) else version
 
     # --- The line ---------------------------------------------------------------------------
 

@@ -6,8 +6,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from issues.models import Customer, InboundEvent, Issue, Response
+from issues import deliver, jobs, queries
+from issues.models import Customer, InboundEvent, Issue, Policy, Response
+from mis_dashboard.lib.jobs import known
+from mis_dashboard.models import Job
 from tests.support import make
+from tests.web.receiver import until
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +118,103 @@ def test_what_a_person_types_in_a_chat_with_a_hidden_id_is_their_answer(whatsapp
     key = {"remoteJid": "100000000000001@lid", "fromMe": True, "id": "3ATYPED"}
     whatsapp("messages-upsert-fromme-typed-on-phone", key=key)
     assert [r.state for r in Issue.objects.get().responses.order_by("turn")] == ["cancelled", "sent"]
+
+
+# --- The connection -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("connection-update-open", "open"),
+        ("connection-update-connecting", "connecting"),
+        ("connection-update-close", "close"),
+        ("status-instance-closed", "close"),
+    ],
+)
+def test_how_the_connection_stands_is_noted_and_asked_again(whatsapp, name, state):
+    whatsapp(name)
+    whatsapp(name)
+    assert queries.channel_state().state == state
+    assert list(Job.objects.values_list("name", flat=True)) == ["probe_channel"]
+
+
+def test_what_customers_wrote_while_the_line_was_down_is_answered_and_what_we_had_heard_is_not(whatsapp):
+    whatsapp("messages-upsert-conversation", key=key("3AHEARD"))
+    Issue.objects.all().update(status="closed")
+    InboundEvent.objects.update(received_at=timezone.now() - timedelta(hours=2))
+    whatsapp("connection-update-close")
+    whatsapp("connection-update-open")
+    whatsapp("messages-upsert-conversation", ago=timedelta(hours=3), key=key("3AOLD"), **said("antes"))
+    assert not Issue.objects.exclude(status="closed").exists()
+    whatsapp("messages-upsert-conversation", ago=timedelta(hours=1), key=key("3AMISSED"), **said("Alguém aí?"))
+    issue = Issue.objects.exclude(status="closed").get()
+    assert (issue.text, issue.responses.get().state) == ("Alguém aí?", "waiting")
+
+
+def key(message_id: str) -> dict:
+    return {"remoteJid": "5511900000001@s.whatsapp.net", "fromMe": False, "id": message_id}
+
+
+# --- With the stand-in, over HTTP ---------------------------------------------------------------
+
+
+@pytest.fixture
+def connected(box, live_server, settings):
+    """The sandbox, whose webhooks reach the product."""
+    settings.ALLOWED_HOSTS = ["*"]
+    box.point_webhooks_to(f"{live_server.url}/api/webhooks/evolution")
+    Policy.objects.get_or_create(pk=1)
+    return box
+
+
+def answers() -> Response:
+    """Ana's question is answered, as far as the line allows."""
+    now = timezone.now()
+    make.response(make.issue(at=now, customer=make.customer(phone=ANA, location="")), at=now, text="Olá!", kind="ai")
+    assert jobs.answer_next()
+    return Response.objects.get()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("mode", [None, "drop_after", "accept_then_400"])
+def test_what_whatsapp_told_before_it_answered_is_known_and_said_once(connected, mode):
+    connected.set_evolution(told_first=1, echoed=1, **({mode: 1} if mode else {}))
+    response = answers()
+    if mode:
+        assert response.state == "unsure"
+        connected.set_evolution(down=True)  # nobody needs to be asked
+        deliver.look(response.pk, 0)
+    run_jobs("receipt")
+    response.refresh_from_db()
+    [heard] = connected.sent
+    assert (response.state, response.channel_id, response.delivery) == ("sent", heard.id, "delivered")
+    assert [a.kind for a in response.actions.exclude(kind="unsure")] == ["replied", "delivered"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_number_tells_when_it_is_paired_anew_is_answered_by_nobody(connected):
+    connected.set_evolution(closed=True, history=4)
+    until(lambda: queries.channel_state().state == "close")
+    connected.set_evolution(closed=False)
+    until(lambda: InboundEvent.objects.count() == 4)
+    assert set(InboundEvent.objects.values_list("kind", flat=True)) == {"messages.upsert history"}
+    assert not Issue.objects.exists()
+    assert queries.channel_state().state == "open"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_customer_whom_whatsapp_hides_now_and_then_has_one_issue(connected):
+    connected.set_evolution(hidden=1, nameless=1)
+    connected.customer_writes("Oi")
+    connected.set_evolution(nameless=0)
+    connected.customer_writes("Alguém aí?")
+    connected.set_evolution(nameless=1)
+    connected.customer_writes("Ainda espero")
+    issue = Issue.objects.get()
+    assert (issue.messages.count(), issue.customer.phone) == (3, connected.people[0].phone)
+
+
+def run_jobs(name: str) -> None:
+    for job in Job.objects.filter(name=name):
+        known(name)(*job.args)
