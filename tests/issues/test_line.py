@@ -26,7 +26,7 @@ def _our_instance(settings):
 def says(text: str = "Olá!", kind=Response.Kind.AI, **changes) -> Response:
     now = timezone.now()
     make.response(make.issue(at=now), at=now, **changes)
-    response, _more = claim(uuid7())
+    response = claim(uuid7()).response
     deliver.deliver(response, deliver.Draft(text, kind))
     response.refresh_from_db()
     return response

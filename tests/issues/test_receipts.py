@@ -39,7 +39,7 @@ def speaks(monkeypatch):
         now = timezone.now()
         customer = make.customer(phone=ANA, location="")
         make.response(make.issue(at=now, customer=customer), at=now)
-        response, _more = claim(uuid7())
+        response = claim(uuid7()).response
         monkeypatch.setattr("issues.channels.channel", lambda: Line(meanwhile))
         deliver.deliver(response, deliver.Draft(TEXT, Response.Kind.AI))
         response.refresh_from_db()
