@@ -32,10 +32,10 @@ OVERHEARD = """
         WHERE spoken_to = ANY(%(phones)s) AND spoken_at BETWEEN %(earliest)s AND %(latest)s
             AND btrim(regexp_replace(text, %(blanks)s, ' ', 'g')) = %(text)s
     ), noted AS (
-        UPDATE issues_response SET channel_id = %(channel_id)s FROM same
-        WHERE issues_response.id = same.id AND issues_response.channel_id IS NULL AND state IN ('speaking', 'unsure')
-            AND (SELECT count(*) FROM same) = 1 AND NOT EXISTS (SELECT FROM known)
-        RETURNING issues_response.id, state
+        UPDATE issues_response SET channel_id = %(channel_id)s
+        WHERE id = (SELECT id FROM same LIMIT 1) AND (SELECT count(*) FROM same) = 1 AND NOT EXISTS (SELECT FROM known)
+            AND channel_id IS NULL AND state IN ('speaking', 'unsure')
+        RETURNING id, state
     )
     SELECT id, state FROM known UNION ALL SELECT id, state FROM noted
 """

@@ -222,6 +222,22 @@ def test_what_whatsapp_refuses_afterwards_is_handed_over_also_when_it_was_adopte
     assert Action.objects.filter(kind="failed").count() == 1
 
 
+def test_a_receipt_of_an_answer_that_was_found_by_looking_is_applied(box):
+    now = timezone.now()
+    make.response(make.issue(at=now, customer=make.customer(phone=ANA)), at=now)
+    response = claim(uuid7()).response
+    box.set_evolution(drop_after=1)
+    deliver.deliver(response, deliver.Draft(TEXT, Response.Kind.AI))
+    box.set_evolution(drop_after=0)
+    [heard] = box.sent
+    jobs.receipt(heard.id, "read", now.isoformat())
+    again = Job.objects.get(name="receipt")
+    deliver.look(response.pk, 0)
+    jobs.receipt(*again.args)
+    assert now_is(response) == ("sent", heard.id, "read")
+    assert response.sent_at == response.delivered_at == response.read_at == response.spoken_at
+
+
 def receipt_jobs() -> list[int]:
     return [job.args[3] for job in Job.objects.filter(name="receipt")]
 
