@@ -149,7 +149,7 @@ PACE = """
         SELECT percentile_cont(0.9) WITHIN GROUP (ORDER BY EXTRACT(EPOCH FROM sent_at - spoken_at)) FROM (
             SELECT sent_at, spoken_at FROM issues_response
             WHERE sent_at > statement_timestamp() - interval '15 minutes' AND delivery <> '' ORDER BY sent_at DESC LIMIT 50
-        ) AS latest WHERE sent_at >= spoken_at
+        ) AS latest WHERE sent_at > spoken_at
     )::float8, (
         SELECT count(*) FROM issues_response
         WHERE state = 'waiting' AND deadline_at < statement_timestamp() + interval '60 seconds' AND due_at <= statement_timestamp()
