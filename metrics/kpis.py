@@ -196,12 +196,18 @@ KPIS = [
     ),
     KPI(
         "automation_rate", _("Automation rate"), _("How much of what customers notice is done without a person?"),
-        _("Automated actions ÷ all actions, over the replies, resolutions and escalations of the window that worked."),
+        _(
+            "Automated actions ÷ all actions, over the replies, resolutions and escalations of the window that worked. "
+            "Other programs are automation too; a resolution that was undone did not work."
+        ),
         "rate", "higher", _automation, target=0.95, interim=0.70,
     ),
     KPI(
         "ai_precision", _("AI precision"), _("Are customers content with what the AI answered?"),
-        _("Ratings of 4 or 5 ÷ all ratings given in the window, over issues that only the AI answered."),
+        _(
+            "Ratings of 4 or 5 ÷ all ratings given in the window, over issues that only the AI answered and that "
+            "automation had resolved."
+        ),
         "rate", "higher", _precision, target=0.90, interim=0.70,
     ),
     KPI(

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
-from issues.actions import CUSTOMER
+from issues.actions import CUSTOMER, SYSTEM
 from issues.models import Action
 from issues.models.issue import UNRESOLVED
 
@@ -27,6 +27,7 @@ HANDLING = [
     Action.Kind.RESOLVED,
     Action.Kind.REOPENED,
     Action.Kind.EDITED,
+    Action.Kind.NOTED,
 ]
 CAUSES_SHOWN = 5
 DEADLINES_SHOWN = 5
@@ -74,13 +75,19 @@ COHORT = """
     )
     SELECT * FROM issues, first_responses"""
 
+# A resolution that was undone did not work. A survey is no answer, and the notice that a person takes over answers
+# nothing: whose the rating is then, is told by who resolved the issue.
 WORK = """
-    WITH acts AS (
+    WITH undone AS (
+        SELECT issue_id, max(at) AS at FROM issues_action WHERE kind = 'reopened' AND at >= %(start)s GROUP BY issue_id
+    ), acts AS (
         SELECT count(*) AS actions, count(*) FILTER (WHERE a.automated) AS automated_actions
-        FROM issues_action a JOIN issues_issue i ON i.id = a.issue_id
+        FROM issues_action a JOIN issues_issue i ON i.id = a.issue_id LEFT JOIN undone ON undone.issue_id = i.id
         WHERE a.kind = ANY(%(facing)s) AND a.success AND a.at >= %(start)s AND a.at < %(end)s AND {counted}
+            AND NOT (a.kind = 'resolved' AND COALESCE(a.at <= undone.at, FALSE))
     ), ended AS (
         SELECT i.id, i.customer_satisfaction AS rating,
+            CASE WHEN i.rated_at IS NULL THEN i.resolved_by ELSE i.rated_resolver END IN ('', %(system)s) AS by_system,
             COALESCE(i.rated_at >= %(start)s AND i.rated_at < %(end)s, FALSE) AS rated_now,
             COALESCE(i.resolved_at >= %(start)s AND i.resolved_at < %(end)s, FALSE) AS resolved_now
         FROM issues_issue i
@@ -88,8 +95,9 @@ WORK = """
             i.rated_at >= %(start)s AND i.rated_at < %(end)s OR i.resolved_at >= %(start)s AND i.resolved_at < %(end)s
         )
     ), answered AS (
-        SELECT r.issue_id, bool_and(r.kind IN ('ai', 'cached')) AS by_ai
-        FROM issues_response r JOIN ended ON ended.id = r.issue_id WHERE r.state = 'sent' GROUP BY r.issue_id
+        SELECT r.issue_id, bool_and(r.kind IN ('ai', 'cached')) AND bool_and(ended.by_system) AS by_ai
+        FROM issues_response r JOIN ended ON ended.id = r.issue_id
+        WHERE r.state = 'sent' AND r.purpose IN ('reply', 'follow_up') GROUP BY r.issue_id
     ), touched AS (
         SELECT DISTINCT a.issue_id FROM issues_action a JOIN ended ON ended.id = a.issue_id
         WHERE NOT a.automated AND a.by <> %(customer)s AND a.kind = ANY(%(handling)s)
@@ -149,18 +157,42 @@ NOW = """
         SELECT COALESCE(json_object_agg(priority, n), '{{}}') AS waiting_by_priority
         FROM (SELECT priority, count(*) AS n FROM unresolved WHERE waiting GROUP BY priority) AS each
     ), hands AS (
-        SELECT count(*) FILTER (WHERE r.state IN ('thinking', 'writing')) AS thinking,
-            count(*) FILTER (WHERE r.state = 'speaking') AS speaking,
+        SELECT count(*) FILTER (WHERE r.state IN ('thinking', 'writing') AND r.purpose <> 'survey') AS thinking,
+            count(*) FILTER (WHERE r.state = 'speaking' AND r.purpose <> 'survey') AS speaking,
             count(*) FILTER (WHERE r.state = 'unsure') AS unsure
         FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id
         WHERE (r.state IN ('thinking', 'writing', 'speaking') OR r.state = 'unsure') AND {counted}
     ), replies AS (
         SELECT (
             SELECT r.sent_at FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id
-            WHERE r.state = 'sent' AND r.sent_at IS NOT NULL AND {counted} ORDER BY r.sent_at DESC LIMIT 1
+            WHERE r.state = 'sent' AND r.sent_at IS NOT NULL AND r.purpose <> 'survey' AND {counted} ORDER BY r.sent_at DESC LIMIT 1
         ) AS last_reply_at
     )
     SELECT * FROM counts, by_priority, hands, replies"""
+
+# What we depend on. A budget is spent as far as its tokens are not free again (`issues.budget`).
+SYSTEMS = """
+    WITH queue AS (
+        SELECT count(*) FILTER (WHERE due AND answers) AS waiting, min(due_at) FILTER (WHERE due AND answers) AS oldest_due_at,
+            count(*) FILTER (WHERE purpose = 'follow_up') AS follow_ups,
+            count(*) FILTER (WHERE purpose = 'survey') AS surveys
+        FROM (
+            SELECT purpose, due_at, due_at <= %(now)s AS due, purpose IN ('reply', 'handover') AS answers
+            FROM issues_response WHERE state = 'waiting'
+        ) AS each
+    ), models AS (
+        SELECT COALESCE(json_agg(b), '[]') AS breakers FROM issues_breaker b WHERE b.model = ANY(%(models)s)
+    ), policy AS (
+        SELECT critical_per_minute, ai_per_minute FROM issues_policy WHERE id = 1
+    ), spent AS (
+        SELECT count(*) FILTER (WHERE budget = 'critical' AND number <= critical_per_minute) AS critical_spent,
+            count(*) FILTER (WHERE budget = 'ai' AND number <= ai_per_minute) AS ai_spent
+        FROM issues_token CROSS JOIN policy WHERE free_at > %(now)s
+    )
+    SELECT queue.*, breakers, critical_spent, ai_spent, critical_per_minute, ai_per_minute,
+        state AS channel_state, changed_at AS channel_since, checked_at AS channel_checked_at
+    FROM queue CROSS JOIN models CROSS JOIN spent
+        LEFT JOIN policy ON TRUE LEFT JOIN issues_channelstate ON instance = %(instance)s"""
 
 # The issues of the window, and whatever is still open from before it. The states are those of `sla.state`.
 SLA = """
@@ -221,7 +253,7 @@ SERIES = """
 # One look at the end of the index for each kind; together they would be sorted whole.
 FEED = """
     SELECT latest.* FROM unnest(%(facing)s::text[]) AS facing (kind) CROSS JOIN LATERAL (
-        SELECT a.at, a.kind, a.automated, r.kind AS spoken_by, i.priority, i.type,
+        SELECT a.at, a.kind, a.automated, r.kind AS spoken_by, r.purpose, a.detail ->> 'basis' AS basis, i.priority, i.type,
             EXTRACT(EPOCH FROM a.at - CASE WHEN r.turn > 1 THEN r.created_at ELSE i.detected_at END)::float8 AS took_s
         FROM issues_action a
         JOIN issues_issue i ON i.id = a.issue_id LEFT JOIN issues_response r ON r.id = a.response_id
@@ -253,6 +285,11 @@ def now(window: Window) -> dict:
     return _rows(NOW, window)[0]
 
 
+def systems(window: Window, models: list[str]) -> dict:
+    """How what we depend on stands: the queue, the AI `models`, the budgets, WhatsApp. The window does not matter."""
+    return _rows(SYSTEMS, window, models=models, instance=settings.EVOLUTION_INSTANCE)[0]
+
+
 def sla(window: Window) -> list[dict]:
     """One row per priority and promise ("first_response", "resolution") that has any issue."""
     return _rows(SLA, window)
@@ -277,6 +314,7 @@ def _rows(sql: str, window: Window, **more) -> list[dict]:
         "facing": [str(kind) for kind in Action.CUSTOMER_FACING],
         "handling": [str(kind) for kind in HANDLING],
         "customer": CUSTOMER,
+        "system": SYSTEM,
         "at_risk_share": AT_RISK_SHARE,
         "causes_shown": CAUSES_SHOWN,
         "deadlines_shown": DEADLINES_SHOWN,

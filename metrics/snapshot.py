@@ -9,34 +9,40 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from issues import ai, channels
 from issues.models.issue import Priority
 
-from . import kpis, queries, sla
+from . import kpis, queries, sla, systems
 from .window import UTC, Scope, Window
 
 PROMISES = {"first_response": 0, "resolution": 1}  # their places in SLA_TARGETS_S
 
 
 def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
-    """The snapshot of `scope` at `now`, ready for JSON. Seven queries, which all see the same state of the tables.
+    """The snapshot of `scope` at `now`, ready for JSON. Eight queries, which all see the same state of the tables.
 
     Instants are ISO 8601 in UTC with a Z, durations are seconds, rates 0 to 1; null is "nothing to
     measure" or "never". `seq` numbers the snapshots of the hub `boot`; 0 and "" when none sent it.
 
         kpis    NAME → value, unit, n, target, interim, better, state, lower_bound, extra (`kpis`)
         now     open, waiting, waiting_since, waiting_by_priority (PRIORITY → n), thinking, speaking,
-                unsure, escalated_unassigned, at_risk, breached (promises, of either kind), last_reply_at
+                unsure, escalated_unassigned, at_risk, breached (promises, of either kind), last_reply_at,
+                models: [{model, state, reason, since, until, failures}], channel: {state, since},
+                queue: {waiting, oldest_due_at, follow_ups, surveys}, budget: NAME → size, left (`systems`)
         sla     PRIORITY → "first_response" | "resolution" → target_s, pending, at_risk, met, met_late,
                 breached, next_deadlines: [{issue, due_at, priority}], the nearest first
+        alerts  [{id, severity, title, about, since}], what a person must repair, the worst first
         series  starts, received, resolved, ttfr_p50, ttfr_p90: one entry per bucket, and
                 unfinished: whether the last bucket is still being filled. The first bucket is whole,
                 and so may begin before the window does.
         feed    [{at, kind, how, priority, type, took_s}], the newest first; how is "ai", "cached",
-                "template" or "human" for a reply, "system" or "human" for the rest
+                "template", "human", "program", "follow_up" or "handover" for a reply, "system", "confirmed",
+                "silence", "program" or "human" for a resolution, "system" or "human" for the rest
     """
     window = Window.parse(scope.window, now)
     with _one_state():
         promises = _sla(window)
+        standing = _systems(window)
         return {
             "v": 1,
             "seq": seq,
@@ -44,9 +50,9 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "as_of": _z(now),
             "window": window.name,
             "kpis": kpis.measure(window),
-            "now": _now(window, promises),
+            "now": _now(window, promises) | _dated(standing),
             "sla": promises,
-            "alerts": [],
+            "alerts": _dated(systems.alerts(standing["models"], standing["channel"])),
             "series": _series(window),
             "feed": [_feed_line(row) for row in queries.feed(window)],
         }
@@ -86,6 +92,19 @@ def _now(window: Window, promises: dict) -> dict:
     }
 
 
+def _systems(window: Window) -> dict:
+    names = list(dict.fromkeys(filter(None, [settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL])))
+    row = queries.systems(window, names)
+    breakers = {breaker["model"]: breaker for breaker in row["breakers"]}
+    asked = names if ai.configured() else []
+    return {
+        "models": [systems.model(name, breakers.get(name), window.end) for name in asked],
+        "channel": systems.channel(row, window.end, configured=channels.configured()),
+        "queue": systems.queue(row),
+        "budget": systems.budget(row),
+    }
+
+
 def _sla(window: Window) -> dict:
     found = {(row["priority"], row["promise"]): row for row in queries.sla(window)}
     return {
@@ -121,15 +140,36 @@ def _series(window: Window) -> dict:
 
 
 def _feed_line(row: dict) -> dict:
-    unspoken = "system" if row["automated"] else "human"
     return {
         "at": _z(row["at"]),
         "kind": row["kind"],
-        "how": (row["kind"] == "replied" and row["spoken_by"]) or unspoken,
+        "how": _how(row),
         "priority": row["priority"],
         "type": row["type"],
         "took_s": _seconds(row["took_s"]),
     }
+
+
+BASES = {"customer_confirmed": "confirmed", "silence": "silence", "program": "program"}
+
+
+def _how(row: dict) -> str:
+    """In which way it came about, as the docstring of `build` lists them."""
+    if row["kind"] == "replied" and row["spoken_by"]:
+        told = row["purpose"] in ("follow_up", "handover") and row["automated"]
+        return row["purpose"] if told else row["spoken_by"]
+    if not row["automated"]:
+        return "human"
+    return (row["kind"] == "resolved" and BASES.get(row["basis"])) or "system"
+
+
+def _dated(found):
+    """`found` with its instants written as the snapshot writes them."""
+    if isinstance(found, dict):
+        return {key: _dated(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_dated(each) for each in found]
+    return _z(found) if isinstance(found, datetime) else found
 
 
 def _seconds(value: float | None) -> float | None:

@@ -188,10 +188,36 @@ class TestAutomation:
         make.issue(at=ago(days=3), status="resolved", resolved_at=ago(days=2))
         assert figure("automation_rate")["extra"] == {"resolved": 3, "untouched_share": pytest.approx(2 / 3)}
 
+    def test_a_reopened_resolution_did_not_work_and_a_later_one_does(self):
+        issue = make.issue(at=ago(hours=9), status="in_progress")
+        act(issue, "replied", at=ago(hours=8))
+        act(issue, "resolved", at=ago(hours=7))
+        act(issue, "reopened", by="customer", at=ago(hours=6))
+        act(issue, "resolved", by="ana", at=ago(hours=5))
+        assert (figure("automation_rate")["value"], figure("automation_rate")["n"]) == (0.5, 2)
+
+    def test_another_program_is_automation_and_leaves_an_issue_untouched_by_people(self):
+        by_program = resolved(resolved_by="n8n")
+        act(by_program, "replied", by="n8n", automated=True)
+        act(by_program, "resolved", by="n8n", automated=True)
+        found = figure("automation_rate")
+        assert (found["value"], found["extra"]) == (1, {"resolved": 1, "untouched_share": 1})
+
+    def test_asking_for_a_rating_looking_over_and_noting_are_nothing_that_customers_notice(self):
+        issue = resolved()
+        for kind in ("surveyed", "triaged", "noted"):
+            act(issue, kind)
+        found = figure("automation_rate")
+        assert (found["n"], found["extra"]["untouched_share"]) == (0, 1)
+
+    def test_what_a_person_notes_has_been_done_by_a_person(self):
+        act(resolved(), "noted", by="ana")
+        assert figure("automation_rate")["extra"]["untouched_share"] == 0
+
 
 class TestPrecision:
-    def rated(self, stars, kinds=("ai",), at=None):
-        issue = resolved(customer_satisfaction=stars, rated_at=stars and (at or ago(hours=1)))
+    def rated(self, stars, kinds=("ai",), at=None, **changes):
+        issue = resolved(customer_satisfaction=stars, rated_at=stars and (at or ago(hours=1)), **changes)
         for turn, kind in enumerate(kinds, 1):
             sent(issue, kind, turn=turn)
         return issue
@@ -211,6 +237,39 @@ class TestPrecision:
         assert found["extra"]["interval"] == pytest.approx([0.2077, 0.9385], abs=1e-4)
         # Resolved in the window and answered by the AI alone: five, of which four are rated.
         assert found["extra"]["response_rate"] == 0.8
+
+    def test_neither_the_question_for_a_rating_nor_the_word_that_a_person_comes_is_an_answer(self):
+        sent(self.rated(5), "template", turn=2, purpose="survey")
+        sent(self.rated(4), "template", turn=2, purpose="handover")
+        sent(self.rated(5, ()), "template", purpose="survey")
+        found = figure("ai_precision")
+        assert (found["value"], found["n"]) == (1, 2)
+
+    def test_a_follow_up_of_the_ai_does_not_make_up_for_a_template_that_answered_first(self):
+        sent(self.rated(5, ("template",)), "ai", turn=2, purpose="follow_up")
+        assert figure("ai_precision")["n"] == 0
+
+    def test_a_rating_belongs_to_who_resolved_what_was_rated(self):
+        self.rated(5, rated_resolver="system", resolved_by="ana")  # reopened since, and solved by a person
+        self.rated(1, rated_resolver="ana", resolved_by="system")
+        self.rated(1, rated_resolver="n8n", resolved_by="n8n")
+        found = figure("ai_precision")
+        assert (found["value"], found["n"]) == (1, 1)
+
+    def test_who_rated_is_of_the_issues_that_the_ai_resolved(self):
+        self.rated(5, rated_resolver="system", resolved_by="system")
+        self.rated(None, resolved_by="system")
+        self.rated(None, resolved_by="ana")
+        assert figure("ai_precision")["extra"]["response_rate"] == 0.5
+
+    def test_a_rating_stays_when_the_issue_is_open_again(self):
+        issue = make.issue(
+            at=ago(hours=5), status="escalated", escalated_at=ago(hours=1),
+            customer_satisfaction=2, rated_at=ago(hours=1), rated_resolver="system",
+        )  # fmt: skip
+        sent(issue)
+        found = figure("ai_precision")
+        assert (found["value"], found["n"], found["extra"]["response_rate"]) == (0, 1, None)
 
     def test_an_unsent_reply_of_a_person_changes_nothing(self):
         make.response(self.rated(5), turn=2, state="handed_over")
@@ -240,7 +299,7 @@ class TestDelivery:
 
 class TestUsage:
     def call(self, *, at=None, outcome="answered", tokens=None, cost=None, **issue):
-        prompt = PromptVersion.objects.filter(name="reply").first() or PromptVersion.objects.create(number=1, text="x")
+        prompt = PromptVersion.objects.get(name="reply", active=True)
         names = ("tokens_in", "tokens_out", "tokens_thought", "tokens_cached")
         AICall.objects.create(
             response=make.response(make.issue(**issue)), prompt=prompt, model="m", started_at=at or ago(hours=1),
@@ -261,6 +320,17 @@ class TestUsage:
             False,
             "good",
         )
+
+    def test_a_question_about_an_issue_costs_as_one_for_a_reply_does(self):
+        self.call(tokens=(100, 20, 5, 80), cost=Decimal("0.5"))
+        prompt = PromptVersion.objects.get(name="triage", active=True)
+        for source in ("ghl", "demo"):
+            AICall.objects.create(
+                issue=make.issue(source=source), prompt=prompt, model="m", started_at=ago(hours=1), latency_s=1,
+                outcome="answered", tokens_in=40, tokens_out=2, tokens_thought=0, tokens_cached=0, cost_usd=Decimal("0.25"),
+            )  # fmt: skip
+        assert (figure("ai_tokens")["value"], figure("ai_tokens")["n"]) == (167, 2)
+        assert figure("ai_cost_usd")["value"] == 0.75
 
     def test_an_answer_of_unknown_cost_makes_the_sum_a_lower_bound(self):
         self.call(tokens=(100, 20, 5, 0), cost=Decimal("0.5"))

@@ -4,6 +4,7 @@ import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -44,9 +45,9 @@ class TestWhole:
         assert list(found["sla"]) == ["critical", "high", "medium", "low"]
         assert found["alerts"] == found["feed"] == []
 
-    def test_it_takes_seven_queries(self, django_assert_num_queries):
+    def test_it_takes_eight_queries(self, django_assert_num_queries):
         make.issue(at=ago(minutes=1))
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             build()
 
     def test_its_text_is_compact_and_reads_back_the_same(self):
@@ -94,6 +95,15 @@ class TestNow:
             make.response(make.issue(at=ago(minutes=number)), state=state)
         found = build()["now"]
         assert (found["thinking"], found["speaking"], found["unsure"]) == (2, 1, 1)
+
+    def test_a_question_for_a_rating_is_no_answer_in_hand_and_no_reply(self):
+        for turn, state in enumerate(["thinking", "writing", "speaking", "unsure"], 1):
+            claimed = {"claimed_by": uuid4(), "claimed_at": NOW} if state == "writing" else {}
+            make.response(make.issue(), turn=turn, state=state, purpose="survey", **claimed)
+        make.response(make.issue(), state="sent", sent_at=NOW, text="De 1 a 5?", kind="template", purpose="survey")
+        found = build()["now"]
+        assert (found["thinking"], found["speaking"], found["unsure"]) == (0, 0, 1)
+        assert found["last_reply_at"] is None
 
     def test_it_counts_the_escalated_that_nobody_owns(self):
         ana = get_user_model().objects.create_user("ana")
@@ -261,6 +271,31 @@ class TestFeed:
             ("escalated", "system", 120),
             ("replied", "cached", 60),
         ]
+
+    def test_what_automation_says_besides_answers_is_told_apart(self):
+        issue = make.issue(at=ago(minutes=10))
+        for turn, (purpose, kind) in enumerate(
+            [("reply", "program"), ("follow_up", "ai"), ("handover", "template"), ("reply", "human")], 1
+        ):
+            at = ago(minutes=10 - turn)
+            said = make.response(
+                issue, at=at, turn=turn, purpose=purpose, state="sent", sent_at=at, text="Olá", kind=kind
+            )
+            act(issue, "replied", at, response=said, automated=kind != "human")
+        assert [line["how"] for line in build()["feed"]] == ["human", "handover", "follow_up", "program"]
+
+    def test_a_resolution_says_what_it_rests_on(self):
+        issue = make.issue(at=ago(minutes=10))
+        for minute, basis in enumerate(["customer_confirmed", "silence", "program", "human"], 1):
+            act(issue, "resolved", ago(minutes=minute), automated=basis != "human", detail={"basis": basis})
+        act(issue, "resolved", ago(minutes=5))
+        assert [line["how"] for line in build()["feed"]] == ["confirmed", "silence", "program", "human", "system"]
+
+    def test_a_question_for_a_rating_and_a_look_are_no_news(self):
+        issue = make.issue(at=ago(minutes=10))
+        for kind in ("surveyed", "triaged", "noted"):
+            act(issue, kind, ago(minutes=1))
+        assert build()["feed"] == []
 
     def test_a_later_turn_is_timed_from_its_own_beginning(self):
         issue = make.issue(at=ago(hours=3))
