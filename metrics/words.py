@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issues import wording
 
-from . import format
+from . import format, standing
 
 KPI_STATES = {"good": _("on target"), "warn": _("near target"), "bad": _("off target"), "none": _("no data")}
 
@@ -73,9 +73,18 @@ HAPPENED = {
         "cached": _("Reply reused"),
         "template": _("Template reply"),
         "human": _("A person replied"),
+        "program": _("Another program replied"),
+        "follow_up": _("AI followed up"),
+        "handover": _("Notice that a person takes over"),
         "system": _("Replied"),
     },
-    "resolved": {"system": _("Resolved automatically"), "human": _("Resolved by a person")},
+    "resolved": {
+        "confirmed": _("Resolved, the customer confirmed"),
+        "silence": _("Resolved after silence"),
+        "program": _("Resolved by another program"),
+        "system": _("Resolved automatically"),
+        "human": _("Resolved by a person"),
+    },
     "escalated": {"system": _("Handed to a person"), "human": _("Escalated by hand")},
 }
 
@@ -149,7 +158,9 @@ def texts() -> dict:
         "explained": {key: {"format": how, "text": text} for key, (how, text) in EXPLAINED.items()},
         "happened": HAPPENED,
         "phases": PHASES,
-    } | SENTENCES
+        **SENTENCES,
+        **standing.texts(),
+    }
 
 
 def say(sentence: str, **values: str) -> str:
@@ -254,10 +265,11 @@ def deadlines(sla: dict, most: int = 6) -> list[dict]:
 
 def event(line: dict) -> dict:
     """One line of the feed in words: at, kind, text, priority, type, took."""
+    ways = HAPPENED[line["kind"]]
     return {
         "at": line["at"],
         "kind": line["kind"],
-        "text": str(HAPPENED[line["kind"]][line["how"]]),
+        "text": str(ways.get(line["how"], ways["system"])),
         "priority": str(PRIORITIES[line["priority"]]),
         "type": wording.issue_type(line["type"]),
         "took": "" if line["took_s"] is None else say("took", time=format.duration(line["took_s"])),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 
-from metrics import format, words
+from metrics import format, standing, words
 
 register = template.Library()
 
@@ -73,6 +73,15 @@ def now_cells(snapshot: dict) -> list[dict]:
         {"name": name, "label": words.NOW[name], "list": words.NOW_LISTS.get(name, ""), **cell}
         for name, cell in words.now_cells(snapshot).items()
     ]
+
+
+register.simple_tag(standing.systems, name="systems")
+
+
+@register.simple_tag
+def alerts(found: list[dict]) -> list[dict]:
+    """What a person must repair, in words."""
+    return [standing.alert(each) for each in found]
 
 
 @register.simple_tag

@@ -1,11 +1,14 @@
 // A snapshot onto the page: the elements that the server wrote are kept, and changed where their words changed.
 import { count, pieces, time } from "./format.js";
+import { alert, systems } from "./standing.js";
 import { card, deadlines, event, nowCells, seriesRows, summaries } from "./words.js";
 
 /** Shows the whole snapshot under `root`, the page's main element. */
 export function render(root, snapshot, texts) {
   renderCards(root, snapshot.kpis, texts);
   renderNow(root, nowCells(snapshot, texts));
+  renderList(root, "systems", systems(snapshot, texts), fillSystem);
+  renderList(root, "alerts", snapshot.alerts, (item, found) => fillAlert(item, alert(found, texts)));
   renderSla(root, snapshot.sla, texts);
   renderList(root, "deadlines", deadlines(snapshot.sla, texts), fillDeadline);
   renderList(root, "feed", snapshot.feed, (item, line) => fillEvent(item, event(line, texts), texts));
@@ -67,12 +70,15 @@ function renderSla(root, sla, texts) {
   }
 }
 
-/** The list `name` from its <template>; without lines, its words for that. */
+/** The list `name` from its <template>; without lines, its words for that, where it has any. */
 function renderList(root, name, lines, fill) {
   const list = root.querySelector(`[data-list="${name}"]`);
   const template = root.querySelector(`[data-template="${name}"]`);
-  list.hidden = lines.length === 0;
-  root.querySelector(`[data-empty="${name}"]`).hidden = lines.length > 0;
+  const empty = root.querySelector(`[data-empty="${name}"]`);
+  if (empty) {
+    list.hidden = lines.length === 0;
+    empty.hidden = lines.length > 0;
+  }
   refill(list, lines, (line) => fill(template.content.cloneNode(true), line));
 }
 
@@ -82,6 +88,21 @@ function refill(parent, lines, make) {
   if (parent.shownLines === key) return;
   parent.shownLines = key;
   parent.replaceChildren(...lines.map(make));
+}
+
+function fillSystem(item, system) {
+  state(item.firstElementChild, system.state);
+  for (const name of ["label", "word", "below"]) write(part(item, name), system[name]);
+  const clock = part(item, "since");
+  clock.dataset.since = system.since;
+  clock.hidden = !system.since;
+  return item;
+}
+
+function fillAlert(item, words) {
+  state(item.firstElementChild, words.state);
+  for (const name of ["title", "text", "since"]) write(part(item, name), words[name]);
+  return item;
 }
 
 function fillDeadline(item, due) {

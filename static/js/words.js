@@ -79,10 +79,11 @@ export function deadlines(sla, texts, most = 6) {
 /** One line of the feed in words. */
 export function event(line, texts) {
   const time = format.duration(line.took_s, texts.language);
+  const ways = texts.happened[line.kind];
   return {
     at: line.at,
     kind: line.kind,
-    text: texts.happened[line.kind][line.how],
+    text: ways[line.how] ?? ways.system,
     priority: texts.priorities[line.priority],
     type: texts.types[line.type] ?? line.type.replaceAll("_", " "),
     took: line.took_s === null ? "" : format.fill(texts.took, { time }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
+import * as standing from "../../static/js/standing.js";
 import * as words from "../../static/js/words.js";
 
 const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url)));
@@ -17,6 +18,8 @@ const say = {
     volume: words.summaries.volume(given, window, texts),
     ttfr: words.summaries.ttfr(given, window, texts),
   }),
+  systems: ({ given }) => standing.systems(given, texts),
+  alerts: ({ given }) => standing.alert(given, texts),
   rows: ({ given, window }) => words.seriesRows(given, window, texts),
 };
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from issues.models import Issue
+from issues.models import Breaker, Issue
 from issues.models.issue import Priority
 from metrics import words
 from tests.support import make
@@ -63,6 +63,28 @@ def test_a_customer_still_waiting_is_shown_as_at_least_and_with_an_age(page):
     assert re.search(r'data-since="20[^"]+Z">10\s+min', html)
 
 
+def test_each_system_is_told_by_a_word_and_a_shape(page, settings):
+    settings.GEMINI_API_KEY, settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL = "key", "flash", "lite"
+    opened_at = timezone.now() - timedelta(minutes=10)
+    Breaker.objects.create(model="flash", failures=3, reason="late", opened_at=opened_at, probed_at=opened_at)
+    systems = re.findall(
+        r'<div class="system" data-state="(\w+)"><dt>([^<]+)</dt>.*?#state-(\w+)"/></svg>([^<]+)<', page()
+    )
+    assert systems[:2] == [("warn", "AI flash", "warn", "paused"), ("good", "AI lite", "good", "active")]
+    assert [state for state, _label, shape, _word in systems if state != shape] == []
+    assert re.search(r"answers came too late, for</span> <span data-since=[^>]+>10\s+min<", page())
+
+
+def test_what_a_person_must_repair_is_told_first_with_what_to_do(page, settings):
+    settings.GEMINI_API_KEY, settings.GEMINI_MODEL = "key", "flash"
+    assert 'class="banner" role="alert" data-state="warn"' not in page()
+    Breaker.objects.create(model="flash", failures=1, reason="model_gone", opened_at=timezone.now())
+    html = page()
+    assert 'class="banner" role="alert" data-state="warn"' in html
+    assert "The AI service does not know flash." in html
+    assert "Name models that exist in GEMINI_MODEL" in html
+
+
 @pytest.mark.parametrize("path", ["/performance", "/performance?window=30d", "/nowhere"])
 def test_no_page_has_what_the_content_security_policy_refuses(page, path):
     for tag, attributes in Tags(page(path)).tags:
@@ -76,8 +98,8 @@ def test_the_script_finds_every_place_that_it_writes_to(page):
     tags = Tags(page())
     assert tags.values("data-now") == list(words.NOW)
     assert sorted(tags.values("data-sla")) == sorted(f"{p}:{kind}" for p in Priority.values for kind in words.PROMISES)
-    for attribute in ("data-list", "data-empty", "data-template"):
-        assert tags.values(attribute) == ["deadlines", "feed"]
+    assert tags.values("data-list") == tags.values("data-template") == ["alerts", "systems", "deadlines", "feed"]
+    assert tags.values("data-empty") == ["deadlines", "feed"]
     for attribute in ("data-chart", "data-summary", "data-rows"):
         assert tags.values(attribute) == ["volume", "ttfr"]
     assert tags.values("data-banner") == ["old", "failing", "ended"]

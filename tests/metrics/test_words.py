@@ -7,7 +7,9 @@ import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone, translation
 
-from metrics import kpis, sla, words
+from issues.admin.words import WHY
+from issues.models import ChannelState
+from metrics import kpis, sla, standing, words
 from metrics.templatetags import mis
 
 JS = Path(__file__).parent.parent / "js"
@@ -32,6 +34,16 @@ def test_a_figure_is_said_as_in_the_browser(example):
 @examples("now_cells")
 def test_the_moment_is_said_as_in_the_browser(example):
     assert words.now_cells(example["given"]) == example["says"]
+
+
+@examples("systems")
+def test_a_system_is_said_as_in_the_browser(example):
+    assert standing.systems(example["given"]) == example["says"]
+
+
+@examples("alerts")
+def test_an_alert_is_said_as_in_the_browser(example):
+    assert standing.alert(example["given"]) == example["says"]
 
 
 @examples("deadlines")
@@ -64,6 +76,12 @@ def test_the_browser_is_tested_with_the_sentences_that_the_page_gives_it():
 def test_every_state_has_a_word():
     assert set(words.SLA_STATES) == set(sla.STATES)
     assert set(words.KPI_STATES) == {"good", "warn", "bad", "none"}
+
+
+def test_every_way_in_which_a_model_fails_or_whatsapp_stands_has_a_word():
+    never_asked = {"not_configured", "no_time", "over_budget", "blocked", "left_alone"}
+    assert set(standing.REASONS) >= set(WHY) - never_asked
+    assert set(standing.CHANNEL_STATES) == {*ChannelState.State.values, "not_configured"}
 
 
 def test_every_figure_has_a_name_for_what_it_counts():

@@ -1,0 +1,184 @@
+"""What the screen says about the systems that MIS depends on, and about what a person must repair.
+
+`static/js/standing.js` says the same when something changes; `tests/js/words.json` holds examples that both must give.
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from . import format
+
+MODEL_STATES = {"closed": _("active"), "open": _("paused"), "probing": _("being tried"), "busy": _("busy")}
+
+# The last failure of a model, by the outcome of the call.
+REASONS = {
+    "late": _("answers came too late"),
+    "unavailable": _("not available"),
+    "busy": _("asked to slow down"),
+    "empty": _("answers were empty"),
+    "cut": _("answers were cut off"),
+    "malformed": _("answers were malformed"),
+    "misconfigured": _("refuses our key or question"),
+    "model_gone": _("no longer exists"),
+}
+
+CHANNEL_STATES = {
+    "open": {"state": "good", "word": _("connected")},
+    "connecting": {"state": "warn", "word": _("connecting")},
+    "close": {"state": "bad", "word": _("not connected")},
+    "unknown": {"state": "none", "word": _("not known")},
+    "not_configured": {"state": "none", "word": _("not configured")},
+}
+
+BUDGETS = {"ai": _("AI replies per minute"), "critical": _("critical AI replies per minute")}
+
+# An answer that is due and not taken up for this long is not on its way: there is too much to do, or nobody does it.
+LONG_DUE = timedelta(seconds=30)
+
+ALERTS = {
+    "model_gone": {
+        "title": _("An AI model no longer exists"),
+        "means": _("The AI service does not know {about}."),
+        "meanwhile": {
+            "warning": _("The other model answers meanwhile."),
+            "critical": _("Templates answer customers meanwhile."),
+        },
+        "repair": _("Name models that exist in GEMINI_MODEL and GEMINI_FALLBACK_MODEL, and restart MIS."),
+    },
+    "misconfigured": {
+        "title": _("The AI service refuses MIS"),
+        "means": _("The key or the question is not accepted by {about}."),
+        "meanwhile": {
+            "warning": _("The other model answers meanwhile."),
+            "critical": _("Templates answer customers meanwhile."),
+        },
+        "repair": _("Check GEMINI_API_KEY, and restart MIS."),
+    },
+    "channel_closed": {
+        "title": _("WhatsApp is disconnected"),
+        "means": _("No message goes out or comes in. Replies wait, and go to a person when that takes too long."),
+        "meanwhile": {},
+        "repair": _("Scan the QR code of the number in Evolution again."),
+    },
+}
+
+STANDING = {
+    "ai_model": _("AI {model}"),
+    "ai": _("AI"),
+    "queue": _("Queue"),
+    "for_so_long": _("for"),
+    "because_for": _("{reason}, for"),
+    "until": _("until {time}"),
+    "failures": _("failures in a row: {n}"),
+    "last_heard": _("last heard of, ago:"),
+    "nothing_due": _("empty"),
+    "due": _("{n} waiting"),
+    "follow_ups": _("follow-ups: {n}"),
+    "oldest_due": _("oldest:"),
+    "left": _("{left} of {size} left"),
+    "no_limit": _("no limit"),
+    "spent": _("templates answer until some return"),
+    "templates": _("templates answer"),
+    "since": _("since {when}"),
+}
+
+
+def texts() -> dict:
+    """The sentences of this module, for the page's script."""
+    return {
+        "model_states": MODEL_STATES,
+        "reasons": REASONS,
+        "channel_states": CHANNEL_STATES,
+        "budgets": BUDGETS,
+        "long_due_s": LONG_DUE.total_seconds(),
+        "alerts": ALERTS,
+        "standing": STANDING,
+    }
+
+
+def systems(snapshot: dict) -> list[dict]:
+    """Each system in words: name, label, state, word, below, and a time that runs from `since`."""
+    now = snapshot["now"]
+    return [
+        *(
+            _models(now["models"])
+            or [_cell("ai", say("ai"), "none", CHANNEL_STATES["not_configured"]["word"], say("templates"))]
+        ),
+        _channel(now["channel"]),
+        _queue(now["queue"], snapshot["as_of"]),
+        *(_budget(name, label, now["budget"][name]) for name, label in BUDGETS.items()),
+    ]
+
+
+def say(sentence: str, **values: str) -> str:
+    return str(STANDING[sentence]).format(**values)
+
+
+def _cell(name: str, label, state: str, word, below: str = "", since: str | None = None) -> dict:
+    return {"name": name, "label": str(label), "state": state, "word": str(word), "below": below, "since": since or ""}
+
+
+def _models(models: list[dict]) -> list[dict]:
+    """One that is left alone is worse when no other one is asked."""
+    stopped = "warn" if any(model["state"] == "closed" for model in models) else "bad"
+    states = {"closed": "good", "busy": "warn"}
+    return [
+        _cell(
+            model["model"],
+            say("ai_model", model=model["model"]),
+            states.get(model["state"], stopped),
+            MODEL_STATES[model["state"]],
+            _about(model),
+            model["since"],
+        )
+        for model in models
+    ]
+
+
+def _about(model: dict) -> str:
+    reason = str(REASONS.get(model["reason"]) or model["reason"].replace("_", " "))
+    if model["since"]:
+        return say("because_for", reason=reason)
+    if model["until"]:
+        return say("until", time=format.time(model["until"], seconds=True))
+    return say("failures", n=format.count(model["failures"])) if model["failures"] else ""
+
+
+def _channel(channel: dict) -> dict:
+    told = CHANNEL_STATES[channel["state"]]
+    since = "last_heard" if channel["state"] == "unknown" else "for_so_long"
+    below = say(since) if channel["since"] else ""
+    return _cell("whatsapp", "WhatsApp", told["state"], told["word"], below, channel["since"])
+
+
+def _queue(queue: dict, as_of: str) -> dict:
+    oldest = queue["oldest_due_at"]
+    late = oldest and datetime.fromisoformat(as_of) - datetime.fromisoformat(oldest) > LONG_DUE
+    word = say("due", n=format.count(queue["waiting"])) if queue["waiting"] else say("nothing_due")
+    follow_ups = [say("follow_ups", n=format.count(queue["follow_ups"]))] if queue["follow_ups"] else []
+    below = " · ".join([*follow_ups, *([say("oldest_due")] if oldest else [])])
+    return _cell("queue", say("queue"), "warn" if late else "good", word, below, oldest)
+
+
+def _budget(name: str, label, budget: dict) -> dict:
+    if not budget["size"]:
+        return _cell(name, label, "none", say("no_limit"))
+    word = say("left", left=format.count(budget["left"]), size=format.count(budget["size"]))
+    return _cell(name, label, "good", word) if budget["left"] else _cell(name, label, "warn", word, say("spent"))
+
+
+SEVERITIES = {"critical": "bad", "warning": "warn"}
+
+
+def alert(found: dict) -> dict:
+    """One alert in words: state, title, and a text of what it means and what to do. An unknown one is named at least."""
+    told = ALERTS.get(found["title"], {"title": found["title"].replace("_", " ")})
+    parts = [told.get("means", ""), told.get("meanwhile", {}).get(found["severity"], ""), told.get("repair", "")]
+    when = f"{format.day(found['since'])} {format.time(found['since'])}" if found["since"] else ""
+    return {
+        "state": SEVERITIES[found["severity"]],
+        "title": str(told["title"]),
+        "text": " ".join(str(part) for part in parts if part).replace("{about}", found["about"]),
+        "since": say("since", when=when) if when else "",
+    }

@@ -1,0 +1,72 @@
+// What the screen says about the systems that MIS depends on. The same words as metrics/standing.py;
+// tests/js/words.json proves both. `texts` holds the page's sentences, its language and its time zone.
+import * as format from "./format.js";
+
+/** Each system in words: name, label, state, word, below, and a time that runs from `since`. */
+export function systems({ now, as_of }, texts) {
+  const models = now.models.map((model) => ofModel(model, now.models, texts));
+  return [
+    ...(models.length ? models : [withoutAI(texts)]),
+    ofChannel(now.channel, texts),
+    ofQueue(now.queue, as_of, texts),
+    ...Object.entries(texts.budgets).map(([name, label]) => ofBudget(name, label, now.budget[name], texts)),
+  ];
+}
+
+function cell(name, label, state, word, below = "", since = null) {
+  return { name, label, state, word, below, since: since ?? "" };
+}
+
+function withoutAI({ standing, channel_states }) {
+  return cell("ai", standing.ai, "none", channel_states.not_configured.word, standing.templates);
+}
+
+/** One that is left alone is worse when no other one is asked. */
+function ofModel(model, models, texts) {
+  const stopped = models.some(({ state }) => state === "closed") ? "warn" : "bad";
+  const state = { closed: "good", busy: "warn" }[model.state] ?? stopped;
+  const label = format.fill(texts.standing.ai_model, { model: model.model });
+  return cell(model.model, label, state, texts.model_states[model.state], about(model, texts), model.since);
+}
+
+function about(model, { standing, reasons, zone, language }) {
+  const reason = reasons[model.reason] ?? model.reason.replaceAll("_", " ");
+  if (model.since) return format.fill(standing.because_for, { reason });
+  if (model.until) return format.fill(standing.until, { time: format.time(model.until, zone, true) });
+  return model.failures ? format.fill(standing.failures, { n: format.count(model.failures, language) }) : "";
+}
+
+function ofChannel({ state, since }, { standing, channel_states }) {
+  const told = channel_states[state];
+  const running = state === "unknown" ? standing.last_heard : standing.for_so_long;
+  return cell("whatsapp", "WhatsApp", told.state, told.word, since ? running : "", since);
+}
+
+function ofQueue({ waiting, oldest_due_at: oldest, follow_ups }, asOf, { standing, language, long_due_s }) {
+  const late = oldest && Date.parse(asOf) - Date.parse(oldest) > long_due_s * 1000;
+  const counted = (sentence, n) => format.fill(sentence, { n: format.count(n, language) });
+  const word = waiting ? counted(standing.due, waiting) : standing.nothing_due;
+  const below = [follow_ups ? counted(standing.follow_ups, follow_ups) : "", oldest ? standing.oldest_due : ""];
+  return cell("queue", standing.queue, late ? "warn" : "good", word, below.filter(Boolean).join(" · "), oldest);
+}
+
+function ofBudget(name, label, { size, left }, { standing, language }) {
+  if (!size) return cell(name, label, "none", standing.no_limit);
+  const word = format.fill(standing.left, { left: format.count(left, language), size: format.count(size, language) });
+  return left ? cell(name, label, "good", word) : cell(name, label, "warn", word, standing.spent);
+}
+
+const SEVERITIES = { critical: "bad", warning: "warn" };
+
+/** One alert in words: what it means and what to do. An unknown one is named at least. */
+export function alert({ title, severity, about, since }, { alerts, standing, zone, language }) {
+  const told = alerts[title] ?? { title: title.replaceAll("_", " ") };
+  const parts = [told.means, told.meanwhile?.[severity], told.repair].filter(Boolean);
+  const when = since && `${format.day(since, zone, language)} ${format.time(since, zone)}`;
+  return {
+    state: SEVERITIES[severity],
+    title: told.title,
+    text: format.fill(parts.join(" "), { about }),
+    since: when ? format.fill(standing.since, { when }) : "",
+  };
+}
