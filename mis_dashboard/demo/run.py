@@ -15,6 +15,7 @@ from ..embedded import Embedded
 from ..serve import refuse_taken_port, serve
 from ..supervisor import Child
 from . import history
+from .furnish import furnish
 
 USER = "demo"
 
@@ -27,6 +28,7 @@ def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print
 
     def prepare() -> None:
         get_user_model().objects.create_superuser(USER, "", password)
+        furnish()
         history.load(timezone.now(), seed=seed, progress=_bar)
 
     def welcome(line: str) -> None:
@@ -55,7 +57,7 @@ def sandbox(port: int, seed: int) -> Child:
 
 
 def team() -> Child:
-    """The support staff, who resolve what the AI has answered."""
+    """The support staff, who take what automation hands over."""
     return Child("team", [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_team"], stop_timeout_s=3)
 
 
