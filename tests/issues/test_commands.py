@@ -21,6 +21,7 @@ class TestPolicy:
         assert set(lines) == set(Policy.names())
         assert lines["max_parallel"][0] == "5"
         assert lines["muted"][0] == "off"
+        assert (lines["auto_resolve_after_minutes"][0], lines["ask_csat"][0]) == ("120", "on")
         assert all(len(columns) == 2 for columns in lines.values())
 
     def test_several_values_are_set_at_once(self):
@@ -48,6 +49,8 @@ class TestPolicy:
             ("critical_per_minute=-1", ["critical_per_minute", "-1", "0"]),
             ("attempts=three", ["attempts", "three", "1", "10"]),
             ("attempts=", ["attempts", "1", "10"]),
+            ("auto_resolve_after_minutes=0", ["auto_resolve_after_minutes", "0", "1", "43200"]),
+            ("ask_csat=5", ["ask_csat", "on", "off"]),
             ("muted=maybe", ["muted", "maybe", "on", "off"]),
             ("nonsense=1", ["nonsense", *Policy.names()]),
             ("max_parallel", ["max_parallel", "name=value"]),
