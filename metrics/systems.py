@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from issues.line import KNOWN_FOR
 from issues.models import ChannelState, Policy
 
 # A call takes no longer than this: afterwards a probe has failed, or the model is back.
 PROBE_TAKES = timedelta(seconds=8)
-# The connection is looked at each minute: unheard of for longer, nobody knows how it stands.
-HEARD_LATELY = timedelta(minutes=5)
 
 # What repeating does not cure.
 MODEL_GONE, MISCONFIGURED = "model_gone", "misconfigured"
@@ -44,7 +43,7 @@ def channel(row: dict, now: datetime, *, configured: bool) -> dict:
     if not configured:
         return {"state": "not_configured", "since": None}
     checked_at = row["channel_checked_at"]
-    if checked_at is None or checked_at < now - HEARD_LATELY:
+    if checked_at is None or checked_at < now - KNOWN_FOR:
         return {"state": ChannelState.State.UNKNOWN.value, "since": checked_at}
     return {"state": row["channel_state"], "since": row["channel_since"]}
 

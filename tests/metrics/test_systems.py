@@ -105,9 +105,9 @@ class TestChannel:
         self.told()
         assert build()["now"]["channel"] == {"state": "open", "since": "2026-11-20T11:00:00.000Z"}
 
-    def test_what_was_not_heard_of_for_five_minutes_is_not_known_any_more(self):
-        self.told(checked_at=ago(minutes=5, seconds=1))
-        assert build()["now"]["channel"] == {"state": "unknown", "since": "2026-11-20T12:54:59.000Z"}
+    def test_what_was_not_heard_of_for_two_minutes_is_not_known_any_more(self):
+        self.told(checked_at=ago(minutes=2, seconds=1))
+        assert build()["now"]["channel"] == {"state": "unknown", "since": "2026-11-20T12:57:59.000Z"}
 
     def test_another_account_says_nothing_about_ours(self):
         self.told("close", instance="other")
