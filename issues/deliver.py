@@ -294,10 +294,10 @@ def drop(response: Response, why: str) -> None:
     """The automation's words for this turn are not needed any more: whoever is in charge speaks."""
     with transaction.atomic():
         issue = queries.locked(response.issue)
-        in_charge = issue.status == Status.ESCALATED
-        state = State.HANDED_OVER if in_charge or why == escalate.MUTED else State.CANCELLED
-        if _mine(response).update(state=state, failure=why[:200]) and why == escalate.MUTED:
-            escalate.escalate(issue, escalate.MUTED)
+        in_charge, silenced = issue.status == Status.ESCALATED, why in (escalate.MUTED, escalate.OPTED_OUT)
+        state = State.HANDED_OVER if in_charge or silenced else State.CANCELLED
+        if _mine(response).update(state=state, failure=why[:200]) and silenced and not in_charge:
+            escalate.escalate(issue, why)
 
 
 def recover(response: Response) -> None:

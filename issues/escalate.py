@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from . import actions, queries
-from .models import Action, Issue
+from .models import Action, Issue, Response
 from .models.issue import Status
 from .models.response import State
 
@@ -15,6 +15,11 @@ NO_PHONE = gettext_noop("No phone number is known")
 UNREADABLE = gettext_noop("The customer sent something that is not text")
 MUTED = gettext_noop("Automation is muted")
 UNCERTAIN = gettext_noop("An answer may or may not have reached the customer")
+ASKS_FOR_A_PERSON = gettext_noop("The customer asks for a person")
+OPTS_OUT = gettext_noop("The customer asks to get no more automatic messages")
+OPTED_OUT = gettext_noop("The customer wants no automatic messages")
+LEGAL = gettext_noop("The customer speaks of lawyers or authorities")
+IN_DANGER = gettext_noop("The customer may be in danger")
 WANTS_A_PERSON = gettext_noop("The AI asks for a person")
 REFUSED_BY_AI = gettext_noop("The AI refused to answer")
 NO_CHANNEL = gettext_noop("WhatsApp is not configured")
@@ -22,6 +27,9 @@ NOT_DELIVERED = gettext_noop("WhatsApp could not deliver the answer")
 BROKEN = gettext_noop("MIS could not prepare an answer")
 NO_ANSWER = gettext_noop("There is no template to answer with")
 ONLY_A_TEMPLATE = gettext_noop("The customer has only heard a template, and the AI is not there")
+
+# What the person in charge must not lose sight of, whatever else goes wrong later; the higher, the graver.
+GRAVE = {LEGAL: 1, IN_DANGER: 2}
 
 
 def escalate(
@@ -37,7 +45,8 @@ def escalate(
     """Hands the issue to a person (`to`, or whoever takes it), with the reason; the AI's answers still waiting are dropped.
 
     `words` say more than the reason and may be the AI's own: they are shown on the issue and stay
-    out of the log of actions. Escalating again changes reason and owner and keeps the first time.
+    out of the log of actions. Escalating again changes owner and reason, unless the one it has is
+    grave and this one is automation's and less so; it keeps the first time.
     An ended issue is left alone, unless `ended_too`: then it is open again.
     """
     with transaction.atomic():
@@ -47,15 +56,21 @@ def escalate(
                 return
             issue.resolved_at, issue.resolved_by = None, ""
             actions.record(issue, Action.Kind.REOPENED)
+        if user or not _has_a_graver_reason(issue, reason):
+            issue.escalation_reason = (words or reason)[:200]
         issue.status = Status.ESCALATED
         issue.escalated_at = issue.escalated_at or timezone.now()
-        issue.escalation_reason = (words or reason)[:200]
         issue.assignee = to or issue.assignee
         issue.silent_since = None
         issue.save()
-        queries.unspoken(issue).update(state=State.HANDED_OVER)
+        # The customer is still told that a person takes over.
+        queries.unspoken(issue).exclude(purpose=Response.Purpose.HANDOVER).update(state=State.HANDED_OVER)
         owner = {"to": to.get_username()} if to else {}
         actions.record(issue, Action.Kind.ESCALATED, user=user, reason=reason[:200], **owner, **detail)
+
+
+def _has_a_graver_reason(issue: Issue, reason: str) -> bool:
+    return issue.status == Status.ESCALATED and GRAVE.get(issue.escalation_reason, 0) > GRAVE.get(reason, 0)
 
 
 def assign(issue: Issue, to: AbstractBaseUser, *, user: AbstractBaseUser) -> None:

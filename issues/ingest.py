@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mis_dashboard.lib import jobs, live, rows
 
-from . import actions, customers, escalate, queries
+from . import actions, customers, handover, queries
 from .models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
 from .models.issue import Priority, Status
 from .models.response import State
@@ -185,22 +185,18 @@ def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issu
     kind = Action.Kind.JOINED if known else Action.Kind.RECEIVED
     action = actions.unsaved(issue, kind, by=actions.CUSTOMER, response=response, at=now)
     new = [*([] if known else [issue]), *([] if waiting else [response])]
-    reason = "" if issue.status == Status.ESCALATED else _why_a_person(inbound, customer, policy)
-    wake = jobs.call("respond", response.due_at) if response.state == State.WAITING and not reason else []
+    to_person = handover.called_for(inbound.text, customer, policy)
+    notice = handover.notice(to_person, issue, inbound.text, policy) if to_person else ""
+    if notice:
+        handover.say(response, notice, now)
+    answered = notice or not to_person
+    wake = jobs.call("respond", response.due_at) if response.state == State.WAITING and answered else []
     rows.insert(*new, message, action, _event(inbound, issue, now), calls=[live.CALL, *wake])
-    if reason:
-        escalate.escalate(issue, reason)
+    if notice and waiting:
+        response.save(update_fields=["purpose", "kind", "state", "text", "verdict", "due_at"])
+    if to_person:
+        handover.hand_over(issue, to_person, now)
     return issue
-
-
-def _why_a_person(inbound: Inbound, customer: Customer | None, policy: Policy) -> str:
-    if policy.muted:
-        return escalate.MUTED
-    if not inbound.text:
-        return escalate.UNREADABLE
-    if customer is None or not (customer.phone or customer.contact_id):
-        return escalate.NO_PHONE
-    return ""
 
 
 def _new_issue(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
@@ -233,7 +229,8 @@ def _turn_still_open(issue: Issue, debounce: timedelta, now: datetime) -> Respon
     """
     waiting = issue.responses.select_for_update(no_key=True).filter(state=State.WAITING)
     waiting.filter(purpose=Response.Purpose.FOLLOW_UP).update(state=State.CANCELLED)
-    response = waiting.exclude(kind=Response.Kind.HUMAN).first()
+    ours = waiting.exclude(kind=Response.Kind.HUMAN).exclude(purpose=Response.Purpose.HANDOVER)
+    response = ours.first()
     if response:
         response.due_at = max(response.due_at, min(now + debounce, response.created_at + LONGEST_DEBOUNCE))
         response.text, response.kind, response.verdict = "", "", None

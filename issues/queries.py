@@ -113,6 +113,12 @@ def unspoken(issue: Issue) -> QuerySet[Response]:
     return issue.responses.filter(state__in=PENDING).exclude(kind=Response.Kind.HUMAN)
 
 
+def was_told_of_handover(issue: Issue) -> bool:
+    """Whether the customer has heard, or is about to hear, that a person takes over the issue."""
+    notices = issue.responses.filter(purpose=Response.Purpose.HANDOVER)
+    return notices.exclude(state__in=[State.HANDED_OVER, State.CANCELLED]).exists()
+
+
 def waits_for_us(issue: Issue) -> bool:
     """Whether something is still to be said to the customer."""
     return issue.responses.filter(state__in=[*PENDING, State.SPEAKING, State.UNSURE]).exists()
@@ -194,6 +200,12 @@ def template_for(issue_type: str, language: str) -> ReplyTemplate | None:
     )
     order = sorted(wanted, key=lambda t: (t.language != language, t.issue_type == ""))
     return order[0] if order else None
+
+
+def notice_for(occasion: str, language: str) -> ReplyTemplate | None:
+    """What is said on this occasion: in this language, else in Portuguese. None when people have left no words for it."""
+    wanted = ReplyTemplate.objects.filter(occasion=occasion, issue_type="", language__in=[language, "pt-BR"])
+    return min(wanted, key=lambda template: template.language != language, default=None)
 
 
 def response_target(priority: str) -> timedelta:

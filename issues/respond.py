@@ -48,7 +48,10 @@ def _silenced(response: Response) -> str:
         return ""
     if Policy.current().muted:
         return escalate.MUTED
-    if response.issue.status == Status.ESCALATED or not response.issue.is_unresolved:
+    customer, notice = response.issue.customer, response.purpose == Response.Purpose.HANDOVER
+    if customer and customer.opted_out_at and not notice:
+        return escalate.OPTED_OUT
+    if (response.issue.status == Status.ESCALATED and not notice) or not response.issue.is_unresolved:
         return "a person is in charge"
     put_off = bool(response.text)
     return "a person was faster" if put_off and queries.person_answered_after(response) else ""

@@ -42,7 +42,10 @@ def fill(text: str, *, name: str, type: str) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text).strip()
 
 
-ENGLISH = {"the", "is", "my", "and", "not", "you", "please", "can", "have", "with", "this", "was", "hello", "help"}
+ENGLISH = {
+    "the", "is", "my", "and", "not", "you", "please", "can", "have", "with", "this", "was", "hello", "help", "i", "want",
+    "need", "your", "it", "are", "what", "how", "when", "where", "from", "speak", "talk", "human", "someone", "unsubscribe",
+}  # fmt: skip
 PORTUGUESE = {
     "o",
     "a",

@@ -29,6 +29,8 @@ def test_placeholders_that_nothing_fills_are_named():
         ("", "pt-BR"),
         ("ok", "pt-BR"),
         ("O app is down", "pt-BR"),
+        ("I want to talk to a human", "en"),
+        ("stop", "pt-BR"),
     ],
 )
 def test_the_language_of_a_text_is_told_by_its_small_words(text, language):
