@@ -1,5 +1,6 @@
-"""Reads, and the one claim, that span tables."""
+"""Reads that span tables."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,7 +12,17 @@ from django.db.models.functions import Now
 from mis_dashboard.lib.recent import recent
 
 from .channels import MISCONFIGURED
-from .models import Action, ChannelState, Customer, Issue, ModelPrice, PromptVersion, ReplyTemplate, Response
+from .models import (
+    Action,
+    ChannelState,
+    Customer,
+    Issue,
+    KnowledgeNote,
+    ModelPrice,
+    PromptVersion,
+    ReplyTemplate,
+    Response,
+)
 from .models.issue import UNRESOLVED
 from .models.response import PENDING, State
 
@@ -191,6 +202,36 @@ def channel_ids(customer: Customer) -> list[str]:
 def active_prompt(name: str = "reply") -> PromptVersion:
     """The prompt version in force, at most a second old. Raises PromptVersion.DoesNotExist when none is active."""
     return PromptVersion.objects.get(name=name, active=True)
+
+
+MOST_KNOWLEDGE_CHARS = 12_000
+
+
+@recent(seconds=1)
+def knowledge(location: str) -> str:
+    """What the AI may use and repeat at this location, at most a second old: see `as_knowledge`."""
+    return as_knowledge(notes_for(location))
+
+
+def notes_for(location: str) -> list[KnowledgeNote]:
+    """The notes in use at this location: its own first, then those for every location; always in the same order."""
+    notes = KnowledgeNote.objects.filter(active=True, location__in={location, ""})
+    return list(notes.order_by(F("location").desc(), "title", "pk"))
+
+
+def as_knowledge(notes: Iterable[KnowledgeNote]) -> str:
+    """The notes as the AI reads them, each a block "# title" and its text; 12,000 characters at the most.
+
+    A note that has no room is left out whole: half a price is worse than none.
+    """
+    blocks: list[str] = []
+    left = MOST_KNOWLEDGE_CHARS
+    for note in notes:
+        block = note.as_block()
+        if len(block) <= left:
+            blocks.append(block)
+            left -= len(block) + 2
+    return "\n\n".join(blocks)
 
 
 def template_for(issue_type: str, language: str) -> ReplyTemplate | None:

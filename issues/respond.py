@@ -149,6 +149,7 @@ def _prompt(claimed: Claimed, version: PromptVersion):
         customer_name=issue.customer.first_name if issue.customer else "",
         company=issue.metadata.get("company", ""),
         language=language_of(issue),
+        knowledge=queries.knowledge(issue.location),
     )
 
 

@@ -24,6 +24,15 @@ MAX_NAME_CHARS = 60
 
 LANGUAGE_NAMES = {"pt-BR": "português do Brasil", "en": "inglês"}
 
+# For a wording that has no place of its own for what the company has written down.
+APPENDED = """
+
+O QUE VOCÊ SABE
+{knowledge}
+- Preços, datas, horários, links e telefones só podem aparecer na resposta se estiverem escritos acima ou se o cliente \
+os tiver escrito. Se não souber, diga que não tem essa informação e chame uma pessoa (needs_human = true).
+"""
+
 
 # --- The wording ------------------------------------------------------------------------------
 
@@ -44,7 +53,12 @@ class Compiled:
             "max_chars": str(ASKED_REPLY_CHARS),
             "knowledge": knowledge or "(nada além do que o cliente escreveu)",
         }
-        return "".join(values[piece] if at % 2 else piece for at, piece in enumerate(self.pieces))
+        text = "".join(values[piece] if at % 2 else piece for at, piece in enumerate(self.pieces))
+        return text + APPENDED.format(knowledge=knowledge) if knowledge and not self.has_place_for_knowledge else text
+
+    @property
+    def has_place_for_knowledge(self) -> bool:
+        return "knowledge" in self.pieces[1::2]
 
 
 @lru_cache(maxsize=128)
@@ -99,9 +113,15 @@ def build(
     name = _one_line(customer_name, MAX_NAME_CHARS) or "desconhecido"
     header = Turn("customer", f"Nome do cliente: <{NAME_FENCE}-{nonce}>{name}</{NAME_FENCE}-{nonce}>")
     return Prompt(
-        system=compiled.system(company=company, language=language, knowledge=knowledge),
+        system=compiled.system(company=company, language=language, knowledge=clean_knowledge(knowledge)),
         turns=(header, *(_fenced(turn, nonce) for turn in turns)),
     )
+
+
+@lru_cache(maxsize=64)
+def clean_knowledge(text: str) -> str:
+    """The notes without anything hidden, and without anything that could pass for a marker of a customer's words."""
+    return _clean(text)
 
 
 def _until_the_customer(conversation: Sequence[Turn]) -> list[Turn]:

@@ -69,6 +69,10 @@ class KnowledgeNote(models.Model):
     def __str__(self):
         return self.title
 
+    def as_block(self) -> str:
+        """The note as the AI reads it, among others."""
+        return f"# {self.title.strip()}\n{self.text.strip()}"
+
 
 class AICall(models.Model):
     """One question to a model, answered or not. Latency in seconds, cost in US dollars. Without a `response`

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+MANY = 256
 _caches: list[dict[tuple, tuple[float, Any]]] = []
 
 
@@ -22,12 +23,21 @@ def recent(seconds: float) -> Callable[[Callable[..., T]], Callable[..., T]]:
             found = kept.get(args)
             if found is None or now - found[0] > seconds:
                 found = kept[args] = (now, function(*args))
+                if len(kept) > MANY:
+                    _drop_old(kept, now - seconds)
             return found[1]
 
         wrapper.forget = kept.clear  # for whoever has just changed it
         return wrapper
 
     return decorate
+
+
+def _drop_old(kept: dict[tuple, tuple[float, Any]], before: float) -> None:
+    """What is asked of many places must not be kept for each of them for ever. Another thread may do the same."""
+    for args, (computed, _value) in list(kept.items()):
+        if computed < before:
+            kept.pop(args, None)
 
 
 def forget() -> None:
