@@ -27,6 +27,9 @@ def know_lid(customer: Customer, lid: str, *, new_phone: bool = False) -> None:
 
 def _bring_together(customer: Customer, stranger: Customer) -> None:
     _say_whose_they_are(stranger)
+    if stranger.opted_out_at and not customer.opted_out_at:
+        customer.opted_out_at = stranger.opted_out_at
+        customer.save(update_fields=["opted_out_at"])
     stranger.issues.filter(location="").update(location=customer.location)
     stranger.issues.update(customer=customer, updated_at=timezone.now())
     stranger.delete()

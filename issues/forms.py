@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import wording
 from .ai import prompts
-from .models import ApiKey, PromptVersion, ReplyTemplate
+from .models import ApiKey, KnowledgeNote, PromptVersion, ReplyTemplate
 
 # What one WhatsApp message can hold.
 LONGEST_REPLY = 4096
@@ -70,20 +70,33 @@ class Resolve(forms.Form):
 class NewApiKey(forms.ModelForm):
     class Meta:
         model = ApiKey
-        fields = ["name"]
+        fields = ["name", "trusted"]
 
 
 class Template(forms.ModelForm):
-    """The type is one of those that the AI tells apart, or any; a template made for another one keeps it."""
+    """The type is one of those that the AI tells apart, or any; a template made for another one keeps it.
+
+    What is said on an occasion is said whatever the type.
+    """
 
     issue_type = forms.ChoiceField(label=_("Issue type"), required=False)
 
     class Meta:
         model = ReplyTemplate
-        fields = ["issue_type", "language", "text"]
+        fields = ["occasion", "issue_type", "language", "text"]
+
+    def clean(self):
+        given = super().clean()
+        if given.get("occasion") and given.get("issue_type"):
+            self.add_error(
+                "issue_type", _("What is said on an occasion is the same for every type: choose “any type”.")
+            )
+        return given
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if "issue_type" not in self.fields:  # one that must stay what it is
+            return
         known = {
             name: capfirst(wording.issue_type(name)) for name in [*wording.TYPES, self.instance.issue_type] if name
         }
@@ -91,13 +104,49 @@ class Template(forms.ModelForm):
 
 
 class Prompt(forms.ModelForm):
+    name = forms.ChoiceField(
+        label=_("Prompt"),
+        choices=[(name, capfirst(word)) for name, word in wording.PROMPTS.items()],
+        help_text=_("To begin with the wording in force of another prompt, open that one and choose “New version”."),
+    )
+
     class Meta:
         model = PromptVersion
         fields = ["name", "text", "note"]
         widgets = {"text": forms.Textarea(attrs={"rows": 30, "class": "vLargeTextField"})}
 
-    def clean_text(self) -> str:
-        text = self.cleaned_data["text"]
-        if found := prompts.problems(text):
-            raise forms.ValidationError(found)
-        return text
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            del self.fields["name"]  # a version stays one of its prompt
+
+    def clean(self):
+        given = super().clean()
+        name = given.get("name") or self.instance.name
+        if "text" in given and (found := prompts.problems(given["text"], name)):
+            self.add_error("text", found)
+        return given
+
+
+class Note(forms.ModelForm):
+    class Meta:
+        model = KnowledgeNote
+        fields = ["title", "location", "text", "active"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 15, "class": "vLargeTextField"})}
+        help_texts = {
+            "title": _("What it is about: “Opening hours”, “Prices of the courses”."),
+            "text": _(
+                "Facts that the AI may repeat to every customer: opening hours, prices, addresses, links, phone numbers, "
+                "rules. What is not written here the AI must not claim: an answer with another price, date, link or phone "
+                "number is stopped. No personal data, no passwords. At most %(limit)d characters."
+            )
+            % {"limit": KnowledgeNote.LONGEST},
+        }
+
+    def clean(self):
+        given = super().clean()
+        for name in ("title", "text"):
+            if found := prompts.PLACEHOLDER.findall(given.get(name) or ""):
+                words = ", ".join(f"{{{each}}}" for each in found)
+                self.add_error(name, _("Nothing fills in %(words)s here: write what is meant.") % {"words": words})
+        return given

@@ -220,18 +220,20 @@ def notes_for(location: str) -> list[KnowledgeNote]:
 
 
 def as_knowledge(notes: Iterable[KnowledgeNote]) -> str:
-    """The notes as the AI reads them, each a block "# title" and its text; 12,000 characters at the most.
+    """The notes as the AI reads them, each a block "# title" and its text; 12,000 characters at the most."""
+    return "\n\n".join(note.as_block() for note in with_room(notes))
 
-    A note that has no room is left out whole: half a price is worse than none.
-    """
-    blocks: list[str] = []
+
+def with_room(notes: Iterable[KnowledgeNote]) -> list[KnowledgeNote]:
+    """Those of the notes that the AI is told of. One that has no room is left out whole: half a price is worse than none."""
+    told: list[KnowledgeNote] = []
     left = MOST_KNOWLEDGE_CHARS
     for note in notes:
-        block = note.as_block()
-        if len(block) <= left:
-            blocks.append(block)
-            left -= len(block) + 2
-    return "\n\n".join(blocks)
+        size = len(note.as_block())
+        if size <= left:
+            told.append(note)
+            left -= size + 2
+    return told
 
 
 def template_for(issue_type: str, language: str) -> ReplyTemplate | None:

@@ -19,6 +19,12 @@ TYPES = {
     "other": _("other"),
 }
 
+# What the AI is asked, by the name of the prompt.
+PROMPTS = {
+    "reply": _("answer to the customer"),
+    "triage": _("judgement whether an issue is solved"),
+}
+
 
 def issue_type(name: str) -> str:
     """The type in the reader's language; one that we do not know is shown as it was named, "vip_lead" as "vip lead"."""

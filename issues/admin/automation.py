@@ -60,19 +60,29 @@ class PolicyAdmin(admin.ModelAdmin):
 
 @admin.register(ReplyTemplate)
 class ReplyTemplateAdmin(admin.ModelAdmin):
-    """What is said without the AI. The template for any type is the last resort, so it cannot be deleted."""
+    """What is said without the AI. The template for any type is the last resort, and a notice is owed to the customer.
+
+    So neither can be deleted, or become something else.
+    """
 
     form = forms.Template
-    list_display = ["shown_title", "preview"]
-    list_filter = ["language"]
+    list_display = ["shown_title", "shown_occasion", "preview"]
+    list_filter = ["occasion", "language"]
     search_fields = ["issue_type", "text"]
     list_display_links = ["shown_title"]
-    fields = ["issue_type", "language", "text", "preview", "preview_without_name"]
+    fields = ["occasion", "issue_type", "language", "text", "preview", "preview_without_name"]
     readonly_fields = ["preview", "preview_without_name"]
 
+    def get_readonly_fields(self, request, obj=None):
+        fixed = ["occasion", "issue_type", "language"] if self._is_needed(obj) else []
+        return [*fixed, *self.readonly_fields]
+
     def has_delete_permission(self, request, obj=None):
-        last_resort = obj is not None and obj.issue_type == ""
-        return not last_resort and super().has_delete_permission(request, obj)
+        return not self._is_needed(obj) and super().has_delete_permission(request, obj)
+
+    def _is_needed(self, template: ReplyTemplate | None) -> bool:
+        """Whether something would be left unsaid without it: no other template serves in its place."""
+        return template is not None and template.issue_type == ""
 
     def construct_change_message(self, request, form, formsets, add=False):
         return (not add and old_and_new(form)) or super().construct_change_message(request, form, formsets, add)
@@ -81,9 +91,14 @@ class ReplyTemplateAdmin(admin.ModelAdmin):
         context["subtitle"] = self.shown_title(obj) if obj else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 
+    @admin.display(description=_("occasion"), ordering="occasion")
+    def shown_occasion(self, template):
+        return template.get_occasion_display()
+
     @admin.display(description=_("issue type"), ordering="issue_type")
     def shown_title(self, template):
-        kind = wording.issue_type(template.issue_type) or gettext("any type")
+        occasion = template.occasion and template.get_occasion_display()
+        kind = occasion or wording.issue_type(template.issue_type) or gettext("any type")
         language = template.get_language_display()
         # Within a line, English keeps the capital of a language and Portuguese does not.
         return f"{capfirst(kind)} ({language if get_language() == 'en' else language.lower()})"
@@ -127,17 +142,32 @@ def _locked(name: str):
     return family
 
 
+class PromptFilter(admin.SimpleListFilter):
+    title = _("prompt")
+    parameter_name = "name"
+
+    def lookups(self, request, model_admin):
+        return list(wording.PROMPTS.items())
+
+    def queryset(self, request, queryset):
+        return queryset.filter(name=self.value()) if self.value() else queryset
+
+
 @admin.register(PromptVersion)
 class PromptVersionAdmin(admin.ModelAdmin):
     """Wordings of a prompt. One that was used or is in force stays as it is: a change is a new version."""
 
     form = forms.Prompt
     change_form_template = "admin/issues/promptversion/page.html"
-    list_display = ["__str__", "active", "note", "used", "shown_author", "created_at"]
-    list_filter = ["active"]
+    list_display = ["__str__", "shown_name", "active", "note", "used", "shown_author", "created_at"]
+    list_filter = [PromptFilter, "active"]
     list_select_related = ["created_by"]
-    fields = ["name", "text", "note", "number", "active", "shown_author", "created_at"]
-    readonly_fields = ["number", "active", "shown_author", "created_at"]
+    fields = ["shown_name", "text", "note", "number", "active", "shown_author", "created_at"]
+    readonly_fields = ["shown_name", "number", "active", "shown_author", "created_at"]
+
+    @admin.display(description=_("prompt"), ordering="name")
+    def shown_name(self, version):
+        return wording.PROMPTS.get(version.name, version.name)
 
     @admin.display(description=_("author"), ordering="created_by")
     def shown_author(self, version):
@@ -153,12 +183,11 @@ class PromptVersionAdmin(admin.ModelAdmin):
     def get_fields(self, request, obj=None):
         return self.fields if obj else ["name", "text", "note"]
 
-    def get_readonly_fields(self, request, obj=None):
-        return [*self.readonly_fields, "name"] if obj else self.readonly_fields
-
     def get_changeform_initial_data(self, request):
-        in_force = PromptVersion.objects.filter(active=True).first()
-        return {"name": in_force.name, "text": in_force.text} if in_force else {}
+        """A new version begins as the one in force of the prompt that the address names, else of the answer."""
+        name = request.GET.get("name", "reply")
+        in_force = PromptVersion.objects.filter(name=name, active=True).first()
+        return {"name": name, "text": in_force.text} if in_force else {}
 
     def has_change_permission(self, request, obj=None):
         return self._is_draft(obj) and super().has_change_permission(request, obj)
@@ -189,7 +218,7 @@ class PromptVersionAdmin(admin.ModelAdmin):
             raise PermissionDenied
         version = get_object_or_404(PromptVersion, pk=version_id)
         in_force = PromptVersion.objects.filter(name=version.name, active=True).first()
-        problems = prompts.problems(version.text)
+        problems = prompts.problems(version.text, version.name)
         if request.method == "POST" and not problems:
             activate(version)
             was = f"v{in_force.number}" if in_force else "—"

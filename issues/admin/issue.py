@@ -146,7 +146,7 @@ class IssueAdmin(ReadOnly):
     )
     readonly_fields = [
         "shown_priority", "shown_status", "shown_type", "shown_sentiment", "shown_customer", "phone", "shown_resolver",
-        "shown_reason", "shown_metadata", "elsewhere",
+        "shown_basis", "shown_rated_resolver", "shown_reason", "shown_metadata", "elsewhere",
     ]  # fmt: skip
     fieldsets = [
         (_("Customer"), {"fields": ["shown_customer", "phone", "location", "source", "elsewhere"]}),
@@ -163,12 +163,12 @@ class IssueAdmin(ReadOnly):
             {
                 "fields": [
                     "detected_at", "received_at", "response_due_at", "first_response_at",
-                    "resolution_due_at", "resolved_at", "shown_resolver",
+                    "resolution_due_at", "silent_since", "resolved_at", "shown_resolver", "shown_basis",
                 ]
             },
         ),
         (_("Escalation"), {"fields": ["escalated_at", "shown_reason"]}),
-        (_("Result"), {"fields": ["resolution_notes", "customer_satisfaction", "rated_at", "shown_metadata"]}),
+        (_("Result"), {"fields": ["resolution_notes", "customer_satisfaction", "rated_at", "shown_rated_resolver", "shown_metadata"]}),
     ]  # fmt: skip
 
     def get_queryset(self, request):
@@ -206,6 +206,14 @@ class IssueAdmin(ReadOnly):
     @admin.display(description=_("resolved by"))
     def shown_resolver(self, issue):
         return words.who(issue.resolved_by) or words.NOTHING
+
+    @admin.display(description=_("resolution rests on"))
+    def shown_basis(self, issue):
+        return issue.get_resolution_basis_display() or words.NOTHING
+
+    @admin.display(description=_("rating is of"))
+    def shown_rated_resolver(self, issue):
+        return words.who(issue.rated_resolver) or words.NOTHING
 
     @admin.display(description=_("customer"))
     def who(self, issue):
@@ -282,7 +290,7 @@ class IssueAdmin(ReadOnly):
         ]
 
     def told(self, issue: Issue) -> dict:
-        """The conversation, the timeline and the calls of the AI, in four queries however long they are."""
+        """The conversation, the timeline and the calls of the AI, in five queries however long they are."""
         responses = list(issue.responses.select_related("author").prefetch_related("ai_calls"))
         messages = list(issue.messages.all())
         return {
@@ -291,8 +299,11 @@ class IssueAdmin(ReadOnly):
             "ai_calls": [(call, words.outcome(call.outcome)) for call in self.calls(issue)],
         }
 
-    def calls(self, issue: Issue) -> QuerySet[AICall]:
-        return AICall.objects.filter(response__issue=issue).select_related("response", "prompt")
+    def calls(self, issue: Issue) -> list[AICall]:
+        """Those for answers, and those that judged whether it is solved. Two reads: each has its own index."""
+        ways = [AICall.objects.filter(response__issue=issue), AICall.objects.filter(issue=issue)]
+        found = [call for way in ways for call in way.select_related("response", "prompt")]
+        return sorted(found, key=lambda call: call.started_at)
 
     # Work on one issue
 

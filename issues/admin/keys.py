@@ -18,7 +18,7 @@ from ..models import ApiKey
 class ApiKeyAdmin(admin.ModelAdmin):
     form = forms.NewApiKey
     change_form_template = "admin/issues/apikey/page.html"
-    list_display = ["name", "created_at", "in_force", "revoked_at"]
+    list_display = ["name", "trusted", "created_at", "in_force", "revoked_at"]
     search_fields = ["name"]
     actions = None
     readonly_fields = ["created_at", "revoked_at"]
@@ -28,7 +28,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         return key.revoked_at is None
 
     def get_fields(self, request, obj=None):
-        return ["name", "created_at", "revoked_at"] if obj else ["name"]
+        return ["name", "trusted", "created_at", "revoked_at"] if obj else ["name", "trusted"]
 
     def has_change_permission(self, request, obj=None):
         return False
@@ -42,6 +42,7 @@ class ApiKeyAdmin(admin.ModelAdmin):
         (The admin's pages are never cached.) A message after a redirect would put it into a cookie.
         """
         made, request.key_text = ApiKey.issue(obj.name)
+        ApiKey.objects.filter(pk=made.pk).update(trusted=obj.trusted)
         obj.pk, obj.digest, obj.created_at = made.pk, made.digest, made.created_at
 
     def response_add(self, request, obj, post_url_continue=None):

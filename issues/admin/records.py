@@ -1,14 +1,18 @@
 """What the product writes down, to be looked at: customers, messages, responses, actions, events, calls of the AI."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count
 from django.template.defaultfilters import truncatechars
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import phones
-from ..models import Action, AICall, Customer, InboundEvent, Message, Response
+from ..models import Action, AICall, Customer, InboundEvent, Issue, Message, Response
 from . import search, words
 from .base import OfCustomer, ReadOnly, as_json, indexed, link, recent
 
@@ -26,15 +30,52 @@ def excerpt(row):
     return truncatechars(row.text, EXCERPT) or words.NOTHING
 
 
+class ConsentFilter(admin.SimpleListFilter):
+    title = _("automatic messages")
+    parameter_name = "automatic"
+
+    def lookups(self, request, model_admin):
+        return [("no", _("not wanted"))]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(opted_out_at__isnull=False) if self.value() == "no" else queryset
+
+
+@admin.action(description=_("Let automation write to the selected customers again"), permissions=["consent"])
+def let_automation_write(model_admin, request, queryset):
+    """For customers who have said that they want it again. Whoever had not opted out is left as they were."""
+    done = 0
+    with transaction.atomic():
+        for customer in queryset.filter(opted_out_at__isnull=False).select_for_update(no_key=True):
+            since = date_format(timezone.localtime(customer.opted_out_at), "SHORT_DATETIME_FORMAT")
+            customer.opted_out_at = None
+            customer.save(update_fields=["opted_out_at"])
+            log = gettext("automation may write again; it was not to since %(since)s") % {"since": since}
+            model_admin.log_change(request, customer, log)
+            done += 1
+    messages.success(
+        request,
+        ngettext(
+            "Automation may write to %(n)d customer again.", "Automation may write to %(n)d customers again.", done
+        )
+        % {"n": done},
+    )
+
+
 @admin.register(Customer)
 class CustomerAdmin(ReadOnly):
-    list_display = ["shown_name", "masked_phone", "location", "language", "created_at"]
-    list_filter = [indexed("location", _("location"))]
+    list_display = ["shown_name", "masked_phone", "location", "language", "opted_out_at", "created_at"]
+    list_filter = [indexed("location", _("location")), ConsentFilter]
     ordering = ["-pk"]
     search_fields = ["pk"]
     search_help_text = _("A phone number in any form, or a name")
-    fields = ["name", "phone", "location", "contact_id", "language", "created_at", "issues"]
+    fields = ["name", "phone", "location", "contact_id", "lid", "language", "opted_out_at", "created_at", "issues"]
     readonly_fields = ["issues"]
+    actions = [let_automation_write]
+
+    def has_consent_permission(self, request) -> bool:
+        """Who may answer a customer may also hear from them that automation may answer again."""
+        return self.has_view_permission(request) and request.user.has_perm("issues.reply_issue")
 
     def get_search_results(self, request, queryset, search_term):
         if found := search.as_id(search_term):
@@ -71,12 +112,12 @@ class MessageAdmin(OfCustomer):
 
 @admin.register(Response)
 class ResponseAdmin(OfCustomer):
-    list_display = ["created_at", issue, "turn", "kind", "state", "delivery", "deadline_at", "sent_at"]
+    list_display = ["created_at", issue, "turn", "purpose", "kind", "state", "delivery", "deadline_at", "sent_at"]
     list_select_related = ["issue"]
-    list_filter = ["state", "kind", "delivery"]
+    list_filter = ["state", "purpose", "kind", "delivery"]
     ordering = ["-pk"]
     fields = [
-        issue, "turn", "kind", "state", "text", "author", "shown_verdict", "created_at", "due_at", "deadline_at",
+        issue, "turn", "purpose", "kind", "state", "text", "author", "shown_verdict", "created_at", "due_at", "deadline_at",
         "claimed_at", "attempts", "sent_at", "channel_id", "delivery", "delivered_at", "read_at",
         "shown_failure",
     ]  # fmt: skip
@@ -135,12 +176,12 @@ class InboundEventAdmin(OfCustomer):
 
 @admin.register(AICall)
 class AICallAdmin(OfCustomer):
-    to_customer = "response__issue__customer"
-    to_issue = "response__issue"
+    """Calls for an answer, and calls that judged whether an issue is solved: each of them is about an issue."""
+
     list_display = [
         "started_at", "shown_issue", "model", "prompt", "shown_outcome", "latency_s", "tokens_in", "tokens_out", "cost_usd",
     ]  # fmt: skip
-    list_select_related = ["response__issue", "prompt"]
+    list_select_related = ["response__issue", "issue", "prompt"]
     list_filter = [recent("outcome", _("outcome"), words.outcome), recent("model", _("model"))]
     ordering = ["-pk"]
     fields = [
@@ -153,6 +194,19 @@ class AICallAdmin(OfCustomer):
     def shown_outcome(self, call):
         return words.outcome(call.outcome)
 
+    def get_search_results(self, request, queryset, search_term):
+        if found := search.as_id(search_term):
+            return queryset.filter(pk__in=self._about(pk=found)), False
+        if search_term.strip():
+            queryset = queryset.filter(pk__in=self._about(customer__in=search.customers(search_term)))
+        return queryset, False
+
+    def _about(self, **issues):
+        """The calls about these issues, along either way: one read for both would look at every call."""
+        wanted = Issue.objects.filter(**issues).values("pk")
+        for_answers = AICall.objects.filter(response__issue__in=wanted).values("pk")
+        return for_answers.union(AICall.objects.filter(issue__in=wanted).values("pk"))
+
     @admin.display(description=_("issue"))
     def shown_issue(self, call):
-        return link(call.response.issue)
+        return link(call.response.issue if call.response else call.issue)

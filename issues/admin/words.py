@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import actions
 from ..models import Action, Issue, Message, Response
+from ..models.issue import Basis
 from ..models.response import Delivery, State
 
 NOTHING = "—"
@@ -20,13 +21,48 @@ REPLIED_BY = {
     Response.Kind.CACHED: _("replied with a reused answer"),
     Response.Kind.TEMPLATE: _("replied with a template"),
     Response.Kind.HUMAN: _("replied by a person"),
+    Response.Kind.PROGRAM: _("replied by another program"),
 }
+
+# What was said otherwise than as the answer.
+SAID_FOR = {
+    Response.Purpose.FOLLOW_UP: _("once the AI was there again"),
+    Response.Purpose.HANDOVER: _("says that a person takes over"),
+}
+# To what automation fell back.
+FELL_BACK_TO = {"second_model": _("asks the second model"), "template": _("answers with a template")}
 
 WHO = {
     actions.SYSTEM: _("automation"),
     actions.CUSTOMER: _("customer"),
     "whatsapp": "WhatsApp",
     "person": _("a person outside of MIS"),
+}
+
+# What was wrong with a reply of the AI's that was stopped before it was sent (`ai.guard`).
+STOPPED = {
+    "manipulation": _("the customer tries to give the AI orders"),
+    "length": _("the AI's answer was too long"),
+    "disguise": _("the AI's answer had hidden characters"),
+    "secret_request": _("the AI's answer asked for a password or a code"),
+    "leak": _("the AI's answer spoke of its instructions"),
+    "code": _("the AI's answer held program code"),
+    "abuse": _("the AI's answer was insulting"),
+    "disparagement": _("the AI's answer ran the company down"),
+    "identity": _("the AI's answer claimed to be a person"),
+    "liability": _("the AI's answer admitted fault"),
+    "advice": _("the AI's answer gave advice that it must not give"),
+    "language": _("the AI's answer was in another language"),
+    "payment_request": _("the AI's answer asked for a payment"),
+    "price": _("the AI's answer named a price that is not written down"),
+    "date": _("the AI's answer named a date that is not written down"),
+    "link": _("the AI's answer had a link that is not written down"),
+    "email": _("the AI's answer had an e-mail address that is not written down"),
+    "phone": _("the AI's answer had a phone number that is not written down"),
+    "number": _("the AI's answer had a number that is not written down"),
+    "money_promise": _("the AI's answer promised money"),
+    "commitment": _("the AI's answer made a commitment"),
+    "assent": _("the AI's answer agreed to a claim of the customer's"),
 }
 
 # Why the AI did not answer: the outcomes of its calls, and what kept it from being called.
@@ -43,7 +79,11 @@ WHY = {
     "unavailable": _("the AI was unavailable"),
     "misconfigured": _("the AI is misconfigured"),
     "model_gone": _("the model no longer exists"),
-}
+    "left_alone": _("the AI was left alone for a while, after failures"),
+    "error": _("an error of MIS"),
+    "told twice": _("the CRM and WhatsApp both told of it"),
+    "phone_learnt": _("the phone became known"),
+} | STOPPED
 OUTCOMES = {"answered": _("answered")} | WHY
 
 # Why a message did not go out, or may not have, where nothing but the code was kept.
@@ -62,6 +102,8 @@ CODES = {
     "worker_lost": _("the worker was lost"),
     "refused_by_whatsapp": _("WhatsApp could not deliver the answer"),
 }
+
+BASES = dict(Basis.choices)
 
 SENTIMENTS = {
     "positive": _("positive"),
@@ -161,20 +203,43 @@ def _notes(action: Action, heard: Iterable[datetime]) -> list[str]:
     notes = []
     if took := _took(action, heard):
         notes.append(took)
-    if reason := detail.get("reason"):
-        notes.append(gettext(reason))
-    if detail.get("to"):
-        notes.append(gettext("to %(name)s") % {"name": detail["to"]})
-    notes += [str(WHY.get(why, why)) for why in dict.fromkeys(detail.get("why", []))]
+    if said_for := SAID_FOR.get(detail.get("purpose")):
+        notes.append(str(said_for))
+    notes += _reasons(detail)
     if code := detail.get("code") or _untold(action):
         notes.append(failure(code))
     if detail.get("again"):
         notes.append(gettext("will be tried again"))
+    return notes + _results(detail)
+
+
+def _reasons(detail: dict) -> list[str]:
+    """Why, and to whom or what."""
+    notes = []
+    if reason := detail.get("reason"):
+        notes.append(gettext(reason))
+    if to := detail.get("to"):
+        notes.append(str(FELL_BACK_TO[to]) if to in FELL_BACK_TO else gettext("to %(name)s") % {"name": to})
+    return notes + [str(WHY.get(why, plain(why))) for why in _all(detail.get("why"))]
+
+
+def _results(detail: dict) -> list[str]:
+    """What was found, and by what it was decided."""
+    notes = []
     if "problem" in detail:
         notes.append(gettext("a problem") if detail["problem"] else gettext("not a problem"))
+    if "resolved" in detail:
+        notes.append(gettext("it is solved") if detail["resolved"] else gettext("it is not solved"))
     if "score" in detail:
         notes.append(ngettext("%(n)s star", "%(n)s stars", detail["score"]) % {"n": detail["score"]})
+    if basis := detail.get("basis"):
+        notes.append(str(BASES.get(basis, basis)))
     return notes
+
+
+def _all(why: str | list[str] | None) -> list[str]:
+    """Each reason once; one alone may stand without a list."""
+    return list(dict.fromkeys([why] if isinstance(why, str) else why or []))
 
 
 def _untold(action: Action) -> str:

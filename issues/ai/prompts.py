@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from .base import FENCE, ISSUE_TYPES, NAME_FENCE, Prompt, Turn
 
 PLACEHOLDERS = ("company", "language", "issue_types", "max_chars", "knowledge")
+# What is told to customers, and what is judged for ourselves: a judgement has no length to keep and no type to choose.
+USED_IN = {"reply": PLACEHOLDERS, "triage": ("company", "language", "knowledge")}
 # Braces around anything that could be a name. A piece of JSON in a wording is left as it is.
 PLACEHOLDER = re.compile(r'\{([^{}"\n]*)\}')
 
@@ -69,11 +71,12 @@ def compile(version_id: UUID | str, text: str) -> Compiled:
     return Compiled(version_id, tuple(PLACEHOLDER.split(text)))
 
 
-def problems(text: str) -> list[str]:
-    """What keeps a wording from being used, in words for the person who wrote it; empty when all is well."""
+def problems(text: str, name: str = "reply") -> list[str]:
+    """What keeps a wording of the prompt `name` from being used, in words for its author; empty when all is well."""
     found = []
-    if unknown := _unknown(text):
-        allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    placeholders = USED_IN.get(name, PLACEHOLDERS)
+    if unknown := _unknown(text, placeholders):
+        allowed = ", ".join(f"{{{each}}}" for each in placeholders)
         found.append(
             _("%(unknown)s cannot be filled in. Use %(allowed)s.") % {"unknown": ", ".join(unknown), "allowed": allowed}
         )
@@ -87,8 +90,8 @@ def problems(text: str) -> list[str]:
     return found
 
 
-def _unknown(text: str) -> list[str]:
-    return [f"{{{name}}}" for name in PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
+def _unknown(text: str, placeholders: Sequence[str] = PLACEHOLDERS) -> list[str]:
+    return [f"{{{name}}}" for name in PLACEHOLDER.findall(text) if name not in placeholders]
 
 
 # --- The question -----------------------------------------------------------------------------

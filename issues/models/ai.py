@@ -100,7 +100,11 @@ class AICall(models.Model):
         verbose_name = _("AI call")
         verbose_name_plural = _("AI calls")
         ordering = ["started_at"]
-        indexes = [models.Index(fields=["started_at"], name="aicall_started")]
+        indexes = [
+            models.Index(fields=["started_at"], name="aicall_started"),
+            # Most calls are for a response: only the others have to be found by their issue.
+            models.Index(fields=["issue"], name="aicall_issue", condition=Q(issue__isnull=False)),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="ai_calls_are_about_something", condition=Q(response__isnull=False) | Q(issue__isnull=False)

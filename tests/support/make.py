@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from issues.ingest import Inbound
-from issues.models import Customer, InboundEvent, Issue, Response
+from issues.models import Customer, InboundEvent, Issue, PromptVersion, Response
 from issues.models.issue import Priority
 from mis_dashboard.lib.ids import uuid7
 
@@ -66,3 +66,8 @@ def response(issue: Issue, *, at: datetime = NOW, turn: int = 1, **changes) -> R
     if changes.get("state") in ("thinking", "speaking"):
         given |= {"claimed_by": uuid7(), "claimed_at": at}
     return Response.objects.create(**(given | changes))
+
+
+def prompt(name: str = "reply") -> PromptVersion:
+    """The wording in force of a prompt."""
+    return PromptVersion.objects.get(name=name, active=True)

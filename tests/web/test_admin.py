@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,11 +18,11 @@ from issues.admin import words
 from issues.admin.filters import AT_RISK_SHARE, promised
 from issues.admin.issue import IssueAdmin
 from issues.ingest import ingest
-from issues.models import Action, AICall, Issue, Message, PromptVersion
+from issues.models import Action, AICall, Customer, Issue, Message
 from issues.models.response import Delivery, State
 from metrics import sla
 from tests.support import make
-from tests.web.admin_tools import LIST, logged_in, manager_named, page_of, text_of
+from tests.web.admin_tools import LIST, logged_in, manager_named, may_only, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -185,7 +186,7 @@ class TestPage:
             delivery="read", delivered_at=make.NOW + timedelta(seconds=3), read_at=make.NOW + timedelta(seconds=9),
         )  # fmt: skip
         AICall.objects.create(
-            response=response, prompt=PromptVersion.objects.get(), model="gemini-3.5-flash-lite", outcome="answered",
+            response=response, prompt=make.prompt(), model="gemini-3.5-flash-lite", outcome="answered",
             started_at=make.NOW, latency_s=1.25, tokens_in=500, tokens_out=80, cost_usd=Decimal("0.00035"),
         )  # fmt: skip
         actions.record(issue, Action.Kind.RECEIVED, by=actions.CUSTOMER, response=response, at=make.NOW)
@@ -239,7 +240,7 @@ class TestPage:
                 Message.objects.create(issue=issue, turn=turn, text="Oi", sent_at=make.NOW)
                 response = make.response(issue, turn=turn, state=State.SENT, kind="ai", text="Olá", sent_at=make.NOW)
                 AICall.objects.create(
-                    response=response, prompt=PromptVersion.objects.get(), model="m", outcome="answered",
+                    response=response, prompt=make.prompt(), model="m", outcome="answered",
                     started_at=make.NOW, latency_s=1,
                 )  # fmt: skip
                 actions.record(issue, Action.Kind.REPLIED, response=response, how="ai")
@@ -248,6 +249,30 @@ class TestPage:
         short, long = story(1), story(9)
         queries(short)
         assert queries(long) == queries(short)
+
+    def test_a_notice_and_a_judgement_are_told_as_such(self, browser):
+        issue = make.issue(status="resolved", resolved_at=make.NOW, resolution_basis="silence", rated_resolver="system")
+        response = make.response(
+            issue, state=State.SENT, kind="template", purpose="handover", text="Uma pessoa vem", sent_at=make.NOW
+        )
+        AICall.objects.create(
+            issue=issue, prompt=make.prompt("triage"), model="judge-model", outcome="answered",
+            started_at=make.NOW, latency_s=1,
+        )  # fmt: skip
+        actions.record(issue, Action.Kind.REPLIED, response=response, at=make.NOW, how="template", purpose="handover")
+        actions.record(issue, Action.Kind.TRIAGED, resolved=False)
+        actions.record(issue, Action.Kind.FELL_BACK, success=False, why=["late", "price"], to="template")
+        actions.record(issue, Action.Kind.EDITED, why="told twice")
+        page = browser.get(page_of(issue))
+        body = page.content.decode()
+        for told in ("notice that a person takes over", "judge-model", "triage v1", "the customer wrote nothing more"):
+            assert told in body, told
+        assert [line.notes[-2:] for line in page.context["timeline"]] == [
+            ["0.0\N{NO-BREAK SPACE}s", "says that a person takes over"],
+            ["it is not solved"],
+            ["the AI was late", "the AI's answer named a price that is not written down"],
+            ["the CRM and WhatsApp both told of it"],
+        ]
 
     def test_nothing_of_an_issue_can_be_edited_added_or_deleted(self, admin_user):
         superuser = Client()
@@ -276,6 +301,33 @@ class TestPage:
             assert not [found for found in ("style=", "onclick=", "<style", "<script>", "javascript:") if found in body]
 
 
+class TestConsent:
+    ADDRESS = "admin:issues_customer_changelist"
+
+    def let_write(self, client, *customers):
+        chosen = {"action": "let_automation_write", "_selected_action": [str(each.pk) for each in customers]}
+        return client.post(reverse(self.ADDRESS), chosen, follow=True)
+
+    def test_a_person_lets_automation_write_again_and_that_is_logged(self, browser, manager):
+        silent, other = make.customer(opted_out_at=make.NOW), make.customer()
+        assert "Automation may write to 1 customer again." in text_of(self.let_write(browser, silent, other))
+        assert not Customer.objects.filter(opted_out_at__isnull=False).exists()
+        entry = LogEntry.objects.get()
+        assert (entry.user, entry.object_id) == (manager, str(silent.pk))
+        assert "it was not to since 11/20/2026 10 a.m." in entry.get_change_message()
+
+    def test_those_who_want_no_automatic_messages_can_be_listed(self, browser):
+        silent, _other = make.customer(opted_out_at=make.NOW), make.customer()
+        found = browser.get(reverse(self.ADDRESS), {"automatic": "no"})
+        assert list(found.context["cl"].result_list) == [silent]
+
+    def test_who_may_not_answer_customers_may_not_either(self):
+        silent = make.customer(opted_out_at=make.NOW)
+        self.let_write(may_only("view_customer"), silent)
+        silent.refresh_from_db()
+        assert silent.opted_out_at
+
+
 class TestRecords:
     NAMES = ["customer", "message", "response", "action", "inboundevent", "aicall"]
 
@@ -285,7 +337,7 @@ class TestRecords:
         inbound = make.inbound(payload={"body": "<script>alert(1)</script>"}, phone="+5511987654321", name="Rui Braga")
         issue = Issue.objects.get(pk=ingest(inbound, now=make.NOW).issue_id)
         call = AICall.objects.create(
-            response=issue.responses.get(), prompt=PromptVersion.objects.get(), model="m", outcome="late",
+            response=issue.responses.get(), prompt=make.prompt(), model="m", outcome="late",
             started_at=make.NOW, latency_s=8,
         )  # fmt: skip
         return {
@@ -296,6 +348,16 @@ class TestRecords:
             "inboundevent": issue.events.get(),
             "aicall": call,
         }
+
+    def test_a_call_that_judged_an_issue_is_found_and_seen_like_the_others(self, browser):
+        issue = make.issue(customer=make.customer(phone="+5511987654321"))
+        call = AICall.objects.create(
+            issue=issue, prompt=make.prompt("triage"), model="m", outcome="late", started_at=make.NOW, latency_s=8
+        )
+        for typed in ("", "11 98765-4321", str(issue.pk)):
+            found = browser.get(reverse("admin:issues_aicall_changelist"), {"q": typed})
+            assert list(found.context["cl"].result_list) == [call], typed
+        assert page_of(issue) in text_of(browser.get(reverse("admin:issues_aicall_change", args=[call.pk])))
 
     @pytest.mark.parametrize("name", NAMES)
     def test_each_is_found_and_seen_and_never_changed(self, browser, rows, name):
