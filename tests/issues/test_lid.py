@@ -32,6 +32,14 @@ def test_a_stranger_behind_a_hidden_id_has_one_issue_which_goes_to_a_person():
     assert (customer.phone, customer.lid) == (None, LID)
 
 
+def test_who_opted_out_behind_a_hidden_id_has_opted_out_when_the_phone_is_known():
+    issue = writes(lid=LID, text="parar")
+    assert [response.state for response in issue.responses.all()] == ["handed_over"]  # nobody to confirm it to
+    writes(1, phone=PHONE, lid=LID)
+    [customer] = Customer.objects.all()
+    assert (customer.phone, customer.opted_out_at) == (PHONE, NOW)
+
+
 def test_another_hidden_id_is_another_customer():
     assert writes(lid=LID) != writes(lid="2@lid")
 
