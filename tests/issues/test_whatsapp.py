@@ -200,7 +200,7 @@ def test_what_a_number_tells_when_it_is_paired_anew_is_answered_by_nobody(connec
     until(lambda: InboundEvent.objects.count() == 4)
     assert set(InboundEvent.objects.values_list("kind", flat=True)) == {"messages.upsert history"}
     assert not Issue.objects.exists()
-    assert queries.channel_state().state == "open"
+    until(lambda: queries.channel_state().state == "open")
 
 
 @pytest.mark.django_db(transaction=True)
