@@ -11,6 +11,13 @@ from .models import Action, Issue, Response
 
 SYSTEM = "system"
 CUSTOMER = "customer"
+OURS = {SYSTEM, CUSTOMER, "person", "whatsapp"}  # what else stands in `by` and is nobody's name
+PROGRAM = "SYSTEM_"  # how the programs that call our API sign: SYSTEM_AUTO, SYSTEM_AI_AGENT, …
+
+
+def is_automation(by: str) -> bool:
+    """Whether this is how a machine signs."""
+    return by == SYSTEM or by.startswith(PROGRAM)
 
 
 def record(issue: Issue, kind: Action.Kind, **what) -> Action:
@@ -32,11 +39,13 @@ def unsaved(
     response: Response | None = None,
     success: bool = True,
     at: datetime | None = None,
+    automated: bool | None = None,
     **detail,
 ) -> Action:
     """The row that `record` writes, for whoever stores it together with others and announces them.
 
-    A `user` makes it that person's doing. `detail` must be JSON and hold no customer text.
+    A `user` makes it that person's doing; else `automated` says whether a machine did it, and `by` if it does not.
+    `detail` must be JSON and hold no customer text.
     """
     return Action(
         issue=issue,
@@ -45,7 +54,7 @@ def unsaved(
         at=at or timezone.now(),
         by=user.get_username() if user else by,
         user=user,
-        automated=user is None and by == SYSTEM,
+        automated=user is None and (is_automation(by) if automated is None else automated),
         success=success,
         detail=detail,
     )

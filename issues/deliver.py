@@ -191,7 +191,15 @@ def _spoken(response: Response, at: datetime) -> Action:
     detail = {"how": str(response.kind)}
     if response.purpose != Response.Purpose.REPLY:
         detail["purpose"] = str(response.purpose)
-    return actions.unsaved(response.issue, kind, response=response, user=response.author, at=at, **detail)
+    return actions.unsaved(
+        response.issue, kind, response=response, user=response.author, at=at, **_speaker(response), **detail
+    )
+
+
+def _speaker(response: Response) -> dict:
+    """Another program's words are its own doing, and automatic."""
+    program = (response.verdict or {}).get("program")
+    return {"by": program, "automated": True} if program else {}
 
 
 def _has_consequences(issue: Issue, verdict: dict) -> bool:

@@ -26,6 +26,7 @@ NO_CHANNEL = gettext_noop("WhatsApp is not configured")
 NOT_DELIVERED = gettext_noop("WhatsApp could not deliver the answer")
 BROKEN = gettext_noop("MIS could not prepare an answer")
 NO_ANSWER = gettext_noop("There is no template to answer with")
+ASKED_BY_PROGRAM = gettext_noop("Another program asks for a person")
 ONLY_A_TEMPLATE = gettext_noop("The customer has only heard a template, and the AI is not there")
 
 # What the person in charge must not lose sight of, whatever else goes wrong later; the higher, the graver.
@@ -37,6 +38,7 @@ def escalate(
     reason: str,
     *,
     user: AbstractBaseUser | None = None,
+    by: str = actions.SYSTEM,
     to: AbstractBaseUser | None = None,
     words: str = "",
     ended_too: bool = False,
@@ -66,7 +68,7 @@ def escalate(
         # The customer is still told that a person takes over.
         queries.unspoken(issue).exclude(purpose=Response.Purpose.HANDOVER).update(state=State.HANDED_OVER)
         owner = {"to": to.get_username()} if to else {}
-        actions.record(issue, Action.Kind.ESCALATED, user=user, reason=reason[:200], **owner, **detail)
+        actions.record(issue, Action.Kind.ESCALATED, by=by, user=user, reason=reason[:200], **owner, **detail)
 
 
 def _has_a_graver_reason(issue: Issue, reason: str) -> bool:

@@ -6,12 +6,22 @@ from django.utils import timezone
 
 from . import actions, queries
 from .models import Action, Issue
-from .models.issue import Status
+from .models.issue import Basis, Status
 from .models.response import State
 
 
-def resolve(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = actions.SYSTEM, notes: str = "") -> bool:
-    """Ends the issue as solved; answers not yet given are dropped. False when it had ended already, unchanged."""
+def resolve(
+    issue: Issue,
+    *,
+    user: AbstractBaseUser | None = None,
+    by: str = actions.SYSTEM,
+    notes: str = "",
+    basis: Basis | None = None,
+) -> bool:
+    """Ends the issue as solved; answers not yet given are dropped. False when it had ended already, unchanged.
+
+    `basis` is what that rests on: a person's word, unless said.
+    """
     with transaction.atomic():
         issue = queries.locked(issue)
         if not issue.is_unresolved:
@@ -19,8 +29,13 @@ def resolve(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = act
         issue.status = Status.RESOLVED
         issue.resolved_at = timezone.now()
         issue.resolved_by = user.get_username() if user else by
+        issue.resolution_basis = basis or (Basis.HUMAN if user else "")
         issue.resolution_notes = notes
-        issue.save(update_fields=["status", "resolved_at", "resolved_by", "resolution_notes", "updated_at"])
+        issue.save(
+            update_fields=[
+                "status", "resolved_at", "resolved_by", "resolution_basis", "resolution_notes", "updated_at",
+            ]
+        )  # fmt: skip
         queries.unspoken(issue).update(state=State.CANCELLED)
         actions.record(issue, Action.Kind.RESOLVED, by=by, user=user)
     return True

@@ -3,9 +3,9 @@
 from django.urls import path
 
 from . import webhooks
-from .api import api
+from .api import urls as api
 
 urlpatterns = [
     *(path(address[1:], view) for address, view in webhooks.DOORS.items()),
-    path("api/", api.urls),
+    path("api/", api),
 ]

@@ -201,6 +201,9 @@ GHL_PUBLIC_KEY = env.words("GHL_PUBLIC_KEY", GHL_PUBLISHED_KEY)
 GHL_API_TOKEN = env.text("GHL_API_TOKEN")
 GHL_BASE_URL = env.base_url("GHL_BASE_URL", "https://services.leadconnectorhq.com")
 
+# Whether n8n's own auto-resolve workflows are gone: until then what they ask for is refused.
+OLD_AUTO_RESOLVE_GONE = env.flag("OLD_AUTO_RESOLVE_GONE")
+
 # Imported by a worker before it forks: the copies then share the memory (65 MB each otherwise).
 PRELOAD = [AI_BACKENDS[AI_BACKEND].rsplit(".", 1)[0]]
 
