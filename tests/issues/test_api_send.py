@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from issues import deliver, escalate, jobs, resolve
+from issues import deliver, escalate, jobs, receipts, resolve
 from issues.claim import claim
 from issues.ingest import ingest
 from issues.models import Action, ApiKey, ChannelState, Issue, Policy, Response
@@ -89,7 +89,7 @@ def test_how_far_a_delivery_has_come_is_told_to_who_repeats_it(box, n8n, issue):
     n8n.send(issue, TEXT)
     answer_all()
     response = issue.responses.get(kind="program")
-    assert deliver.receipt(response.channel_id, "read", timezone.now())
+    assert receipts.receipt(response.channel_id, "read", timezone.now())
     assert n8n.send(issue, TEXT).json()["status"] == "read"
 
 
