@@ -132,12 +132,16 @@ def _claim_to_speak(response: Response, draft: Draft) -> bool:
         return bool(cursor.rowcount)
 
 
-# One round trip for what every reply pays. The type and the mood fill in what nobody said.
+# One round trip for what every reply pays. The type and the mood fill in what nobody said. The issue is locked first, as
+# everywhere: whoever has it and wants its responses would otherwise wait for us, and we for them.
 SENT = """
-    WITH heard AS (
+    WITH ours AS MATERIALIZED (
+        SELECT id FROM issues_issue WHERE id = (SELECT issue_id FROM issues_response WHERE id = %(response)s)
+        FOR NO KEY UPDATE
+    ), heard AS (
         UPDATE issues_response SET
             state = 'sent', sent_at = %(at)s, channel_id = %(channel_id)s, delivery = 'sending', failure = ''
-        WHERE id = %(response)s AND state IN ('speaking', 'unsure')
+        FROM ours WHERE issues_response.id = %(response)s AND state IN ('speaking', 'unsure')
         RETURNING issue_id
     ), issue AS (
         UPDATE issues_issue SET
