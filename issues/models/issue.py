@@ -54,7 +54,7 @@ class Issue(models.Model):
 
     `silent_since` is when we last answered in substance, while nothing else keeps the issue from being resolved by
     itself: null while the customer waits for us, and once a person is in charge. `automation_attempted_at` is when a
-    program that calls our API has given up on answering.
+    program that calls our API last had its try at answering, whatever came of it.
     """
 
     class Source(models.TextChoices):
