@@ -14,6 +14,7 @@ from functools import lru_cache
 from aiohttp import web
 
 from .modes import GeminiModes, control, latency_s, one_of
+from .obedience import obeyed
 from .reading import plain, understand
 from .replies import reply_to
 from .schema import answer, option
@@ -49,6 +50,8 @@ class Question:
     schema: dict | None
     tokens: int
     most_tokens: int | None
+    system: str = ""
+    all_said: str = ""
 
 
 class Gemini:
@@ -99,7 +102,7 @@ class Gemini:
         if failure in REFUSALS:
             return self._answer(REFUSALS[failure], model, question.tokens)
         thought = 12 + question.tokens // 40
-        text, finish = answered(question), "STOP"
+        text, finish = answered(question, obey=self.modes.obey), "STOP"
         if failure == "malformed":
             text = "Claro! Segue a resposta em JSON: {reply: Oi, tudo bem"
         if failure == "cut" or (question.most_tokens and tokens(text) + thought > question.most_tokens):
@@ -159,6 +162,8 @@ def read(body: dict) -> Question:
         schema=schema if wants_json else None,
         tokens=tokens(system) + sum(tokens(_text(content)) for content in contents),
         most_tokens=int(most) if most else None,
+        system=system,
+        all_said="\n".join(_customers_words(said)),
     )
 
 
@@ -172,10 +177,14 @@ def read_texts(body: dict) -> list[tuple[str, int]]:
     return [pair for one in body["requests"] for pair in read_text(one)]
 
 
-def answered(question: Question) -> str:
-    """What the model says: JSON that fits the schema, or plain text when none was asked for."""
+def answered(question: Question, *, obey: bool = False) -> str:
+    """What the model says: JSON that fits the schema, or plain text when none was asked for.
+
+    A model that would `obey` says what the customer's words order it to say, if they do.
+    """
     reading = understand(question.text)
-    reply = reply_to(reading, question.text, question.name)
+    ordered = obeyed(question.all_said, question.system) if obey else ""
+    reply = ordered or reply_to(reading, question.text, question.name)
     if question.schema is None:
         return reply
     return answer(question.schema, reading, reply, question.text, question.name)
@@ -189,9 +198,14 @@ def _text(content: dict) -> str:
     return "".join(part.get("text", "") for part in content.get("parts") or [])
 
 
-def _last_words(said: list[str]) -> str:
+def _customers_words(said: list[str]) -> list[str]:
+    """What stands between markers, the customer's name apart; everything when nothing does."""
     fenced = [m["text"] for one in said for m in FENCED.finditer(one) if m["tag"].lower() not in NAME_TAGS]
-    if fenced:
+    return fenced or said
+
+
+def _last_words(said: list[str]) -> str:
+    if fenced := _customers_words(said) if any(map(FENCED.search, said)) else []:
         return fenced[-1].strip()
     last = said[-1] if said else ""
     labelled = MESSAGE_LINE.search(last)

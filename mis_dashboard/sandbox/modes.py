@@ -20,7 +20,8 @@ class BadMode(ValueError):
 class GeminiModes:
     """`latency_ms` is the median of a log-normal; `fail` holds the share (0 to 1) of calls that fail, by failure.
 
-    `slow` calls are answered after `slow_ms`. `down` drops every connection.
+    `slow` calls are answered after `slow_ms`. `down` drops every connection. With `obey`, the model does whatever
+    the customer's words demand.
     """
 
     latency_ms: float = 0
@@ -28,6 +29,7 @@ class GeminiModes:
     slow_ms: float = 30_000
     fail: dict[str, float] = field(default_factory=lambda: dict.fromkeys(GEMINI_FAILURES, 0.0))
     down: bool = False
+    obey: bool = False
 
 
 @dataclass
