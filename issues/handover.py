@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import translation
 
 from . import actions, escalate, queries, wording
+from .ai import guard
 from .models import Action, Customer, Issue, Policy, ReplyTemplate, Response
 from .models.issue import Status
 from .models.response import State
@@ -37,6 +38,8 @@ def called_for(text: str, customer: Customer | None, policy: Policy) -> Handover
         return Handover(escalate.OPTED_OUT)
     if not text:
         return Handover(escalate.UNREADABLE, ReplyTemplate.Occasion.UNREADABLE)
+    if guard.manipulates(text):
+        return Handover(escalate.GIVES_ORDERS, ReplyTemplate.Occasion.UNREADABLE)
     return None if _reachable(customer) else Handover(escalate.NO_PHONE)
 
 

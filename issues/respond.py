@@ -3,17 +3,18 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from django.db import DatabaseError
 from django.db.models import F
 from django.db.models.functions import Greatest, Now
 from django.utils import timezone, translation
 
-from mis_dashboard.lib import jobs
+from mis_dashboard.lib import jobs, rows
 
 from . import actions, channels, deliver, escalate, queries, think, wording
-from .ai import prompts
-from .ai.base import Blocked, Turn
+from .ai import guard, prompts
+from .ai.base import Blocked, Prompt, Turn
 from .claim import Claimed, current_pace
 from .models import Action, Issue, Policy, PromptVersion, Response
 from .models.issue import Status
@@ -22,6 +23,7 @@ from .think import Thinking
 
 log = logging.getLogger("mis.respond")
 
+MANIPULATION = "manipulation"  # the customer gives the AI orders
 THINKING_TAKES_AT_MOST = timedelta(seconds=20)
 FOLLOW_UP_PAUSE = timedelta(seconds=20)
 
@@ -58,23 +60,25 @@ def _silenced(response: Response) -> str:
 
 
 def _answer(claimed: Claimed, thought: Callable[[], None]) -> None:
-    response = claimed.response
+    response, failures = claimed.response, list[str]()
     if response.text:
         draft = deliver.Draft(response.text, Response.Kind(response.kind), response.verdict)
     else:
-        draft = compose(claimed)
+        draft = compose(claimed, failures)
     thought()
     if draft:
         deliver.deliver(response, draft)
     elif response.purpose == Response.Purpose.FOLLOW_UP:
-        _follow_up_later(response)
+        _follow_up_later(response, failures)
     else:
         deliver.hand_over(response, escalate.NO_ANSWER)
 
 
-def compose(claimed: Claimed) -> deliver.Draft | None:
-    """The best answer that can still be had in time. None when there is not even a template, or it was given before."""
-    failures: list[str] = []
+def compose(claimed: Claimed, failures: list[str]) -> deliver.Draft | None:
+    """The best answer that can still be had in time. None when there is not even a template, or it was given before.
+
+    `failures` is told what kept the AI from answering.
+    """
     draft = _from_ai(claimed, failures)
     if draft or claimed.response.purpose == Response.Purpose.FOLLOW_UP:
         return draft
@@ -86,6 +90,9 @@ def _from_ai(claimed: Claimed, failures: list[str]) -> deliver.Draft | None:
     if claimed.response.state == State.WRITING:
         failures.append(think.NO_TIME)
         return None
+    if guard.manipulates(_latest_words(claimed)):
+        failures.append(MANIPULATION)
+        return None
     try:
         return _thought(claimed, failures)
     except DatabaseError:
@@ -96,9 +103,31 @@ def _from_ai(claimed: Claimed, failures: list[str]) -> deliver.Draft | None:
         return None
 
 
+def _latest_words(claimed: Claimed) -> str:
+    """All that the customer has said since our last word: an order may be split over several messages."""
+    words = takewhile(lambda said: said[0] == "customer", reversed(claimed.conversation))
+    return "\n".join(reversed([text for _who, text in words]))
+
+
 def _thought(claimed: Claimed, failures: list[str]) -> deliver.Draft | None:
+    thinking = _thinking(claimed, failures)
+    answer = think.think(thinking)
+    if thinking.recovered:
+        call_follow_ups()
+    if answer is None:
+        return None
+    if problem := _problem(claimed, answer.verdict.reply, thinking.prompt):
+        rows.insert(*thinking.unsaved)
+        failures.append(problem)
+        return None
+    return deliver.Draft(
+        answer.verdict.reply, Response.Kind.AI, answer.verdict.model_dump(exclude={"reply"}), thinking.unsaved
+    )
+
+
+def _thinking(claimed: Claimed, failures: list[str]) -> Thinking:
     response, version = claimed.response, queries.active_prompt()
-    thinking = Thinking(
+    return Thinking(
         issue=response.issue,
         prompt=_prompt(claimed, version),
         version=version,
@@ -107,13 +136,18 @@ def _thought(claimed: Claimed, failures: list[str]) -> deliver.Draft | None:
         response=response,
         failures=failures,
     )
-    answer = think.think(thinking)
-    if thinking.recovered:
-        call_follow_ups()
-    if answer is None:
-        return None
-    return deliver.Draft(
-        answer.verdict.reply, Response.Kind.AI, answer.verdict.model_dump(exclude={"reply"}), thinking.unsaved
+
+
+def _problem(claimed: Claimed, reply: str, prompt: Prompt) -> str:
+    """Why the AI's words must not be sent, one of `guard.PROBLEMS`; empty when they may."""
+    issue = claimed.response.issue
+    return guard.check(
+        reply,
+        customer=[text for who, text in claimed.conversation if who == "customer"],
+        ours=[text for who, text in claimed.conversation if who == "us"],
+        knowledge=queries.knowledge(issue.location),
+        language=language_of(issue),
+        instructions=prompt.system,
     )
 
 
@@ -133,15 +167,16 @@ def _thinking_ends(response: Response) -> datetime:
     return min(response.deadline_at - speaking, latest)
 
 
-def _follow_up_later(response: Response) -> None:
-    """The AI is still not there. When it stays away too long, a person has to answer in substance."""
-    if timezone.now() < response.deadline_at:
-        deliver.postpone(response, FOLLOW_UP_PAUSE * think.chance.uniform(0.5, 1.5))  # not all at once again
+def _follow_up_later(response: Response, failures: list[str]) -> None:
+    """The AI is still not there. When it must not answer, or stays away too long, a person has to answer in substance."""
+    reason = _why_a_person(failures)
+    if reason or timezone.now() >= response.deadline_at:
+        deliver.hand_over(response, reason or escalate.ONLY_A_TEMPLATE)
     else:
-        deliver.hand_over(response, escalate.ONLY_A_TEMPLATE)
+        deliver.postpone(response, FOLLOW_UP_PAUSE * think.chance.uniform(0.5, 1.5))  # not all at once again
 
 
-def _prompt(claimed: Claimed, version: PromptVersion):
+def _prompt(claimed: Claimed, version: PromptVersion) -> Prompt:
     issue = claimed.response.issue
     return prompts.build(
         prompts.compile(version.pk, version.text),
@@ -172,8 +207,17 @@ def _from_template(response: Response, failures: list[str]) -> deliver.Draft | N
 
 def _after_template(failures: list[str]) -> dict:
     """What has to follow a template: a person, where the AI must not or cannot answer at all; else the AI, once it can."""
-    if Blocked.outcome in failures:
-        return {"needs_human": True, "why": escalate.REFUSED_BY_AI}
-    if think.NOT_CONFIGURED in failures:
-        return {"needs_human": True, "why": escalate.ONLY_A_TEMPLATE}
-    return {"follow_up": True}
+    reason = _why_a_person(failures)
+    return {"needs_human": True, "why": reason} if reason else {"follow_up": True}
+
+
+PERSONS_MATTERS = {
+    Blocked.outcome: escalate.REFUSED_BY_AI,
+    think.NOT_CONFIGURED: escalate.ONLY_A_TEMPLATE,
+    MANIPULATION: escalate.GIVES_ORDERS,
+} | dict.fromkeys(guard.PROBLEMS, escalate.NOT_CHECKED)
+
+
+def _why_a_person(failures: list[str]) -> str:
+    """The reason for which no AI is to be asked again; empty when one may be, later."""
+    return next((PERSONS_MATTERS[failure] for failure in failures if failure in PERSONS_MATTERS), "")
