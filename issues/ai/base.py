@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import ValidationError
 
 from .deadline import Full, within
+from .forms import REPLY, Form, Judgement, Verdict
 
 logger = logging.getLogger("mis.ai")
 
@@ -91,117 +92,14 @@ class Turn:
 
 @dataclass(frozen=True)
 class Prompt:
-    """`system` is our rules and nothing else; the last of `turns` is the customer's."""
+    """`system` is our rules and nothing else; the last of `turns` is not ours. `form` is how to answer."""
 
     system: str
     turns: tuple[Turn, ...]
+    form: Form = REPLY
 
 
 # --- The answer -------------------------------------------------------------------------------
-
-# The first one is what a service that does not care picks.
-ISSUE_TYPES = (
-    "customer_complaint",
-    "urgent_request",
-    "technical_issue",
-    "access_problem",
-    "billing",
-    "payment_failed",
-    "delivery_complaint",
-    "scheduling",
-    "cancellation",
-    "question",
-    "other",
-)
-PRIORITIES = ("critical", "high", "medium", "low")
-SENTIMENTS = ("positive", "neutral", "negative", "angry")
-LANGUAGES = ("pt-BR", "en")
-MAX_REPLY_CHARS = 1000
-MAX_REASON_CHARS = 200
-
-# The names of the markers around a customer's words and name. A reply that holds one has leaked its question.
-FENCE = "mensagem"
-NAME_FENCE = "nome"
-
-_NO_REASON = {"", "-", "none", "null", "n/a", "nenhum", "nenhuma"}
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
-_NOT_SAID = re.compile(rf"```|</?\s*(?:{FENCE}|{NAME_FENCE})-", re.IGNORECASE)
-
-
-class Verdict(BaseModel):
-    """What the model understood, and the reply to send: 1 to 1,000 characters, no code fence.
-
-    Values are forgiven their spelling where only one thing can be meant ("PT_br", " High ").
-    """
-
-    is_issue: bool
-    issue_type: str
-    priority: Literal["critical", "high", "medium", "low"]
-    sentiment: Literal["positive", "neutral", "negative", "angry"]
-    needs_human: bool
-    human_reason: str = ""
-    language: Literal["pt-BR", "en"] = "pt-BR"
-    reply: str
-
-    @field_validator("issue_type", "priority", "sentiment", mode="before")
-    @classmethod
-    def _spelling(cls, value: Any, info: ValidationInfo) -> Any:
-        word = re.sub(r"[\s-]+", "_", value.strip().lower()) if isinstance(value, str) else value
-        return "other" if info.field_name == "issue_type" and word not in ISSUE_TYPES else word
-
-    @field_validator("language", mode="before")
-    @classmethod
-    def _nearest_language(cls, value: Any) -> str:
-        return "en" if isinstance(value, str) and value.strip().lower().startswith("en") else "pt-BR"
-
-    @field_validator("human_reason", mode="before")
-    @classmethod
-    def _reason_or_nothing(cls, value: Any) -> str:
-        reason = _CONTROL.sub(" ", str(value or "")).strip()
-        return "" if reason.lower().rstrip(".") in _NO_REASON else reason[:MAX_REASON_CHARS]
-
-    @field_validator("reply")
-    @classmethod
-    def _fit_to_send(cls, value: str) -> str:
-        reply = _CONTROL.sub(" ", value.replace("\r\n", "\n")).strip()
-        if not 1 <= len(reply) <= MAX_REPLY_CHARS:
-            raise ValueError("the reply is empty or too long")
-        if _NOT_SAID.search(reply):
-            raise ValueError("the reply holds a fence")
-        return reply
-
-    @model_validator(mode="after")
-    def _no_reason_without_need(self) -> "Verdict":
-        if not self.needs_human:
-            self.human_reason = ""
-        return self
-
-
-# The form every service must fill in. Plain upper-case OpenAPI, which both client libraries take;
-# no "propertyOrdering", which the older one does not know.
-SCHEMA: dict[str, Any] = {
-    "type": "OBJECT",
-    "properties": {
-        "is_issue": {"type": "BOOLEAN"},
-        "issue_type": {"type": "STRING", "enum": list(ISSUE_TYPES)},
-        "priority": {"type": "STRING", "enum": list(PRIORITIES)},
-        "sentiment": {"type": "STRING", "enum": list(SENTIMENTS)},
-        "needs_human": {"type": "BOOLEAN"},
-        "human_reason": {"type": "STRING"},
-        "language": {"type": "STRING", "enum": list(LANGUAGES)},
-        "reply": {"type": "STRING"},
-    },
-    "required": [
-        "is_issue",
-        "issue_type",
-        "priority",
-        "sentiment",
-        "needs_human",
-        "human_reason",
-        "language",
-        "reply",
-    ],
-}
 
 # A reply needs about 500. The rest is for models that think, which pay from the same purse.
 MAX_OUTPUT_TOKENS = 2048
@@ -239,9 +137,9 @@ class Usage:
 
 @dataclass(frozen=True)
 class Answer:
-    """A verdict that can be used, what it cost, and how long it took in all. `model` is what answered."""
+    """An answer in the form that was asked for, what it cost, and how long it took in all. `model` is what answered."""
 
-    verdict: Verdict
+    verdict: Verdict | Judgement
     usage: Usage
     model: str
     latency_s: float
@@ -280,7 +178,7 @@ class Asker:
             raise Late(f"no answer within {timeout_s:g} s") from None
         except Full:
             raise Unavailable("too many calls were given up and have not ended") from None
-        verdict = judge(raw.finish_reason, raw.block_reason, raw.text, raw.usage)
+        verdict = judge(raw.finish_reason, raw.block_reason, raw.text, raw.usage, prompt.form)
         return Answer(verdict, raw.usage, raw.model or model, time.perf_counter() - started)
 
     def _heard(self, prompt: Prompt, model: str, timeout_s: float) -> Raw:
@@ -327,8 +225,8 @@ _NO_REASONS = {"", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED", "BLO
 _FINISHED = {"STOP"} | _NO_REASONS
 
 
-def judge(finish_reason: str, block_reason: str, text: str, usage: Usage) -> Verdict:
-    """The verdict in an answer. Raises Blocked or Unusable, with the usage that was billed."""
+def judge(finish_reason: str, block_reason: str, text: str, usage: Usage, form: Form = REPLY) -> Verdict | Judgement:
+    """What an answer says, as `form` reads it. Raises Blocked or Unusable, with the usage that was billed."""
     if block_reason not in _NO_REASONS:
         raise Blocked(f"question refused: {block_reason}", usage=usage)
     if finish_reason in _REFUSALS:
@@ -337,17 +235,17 @@ def judge(finish_reason: str, block_reason: str, text: str, usage: Usage) -> Ver
         raise Unusable("cut", "the answer did not fit", usage=usage)
     if not text.strip():
         raise Unusable("empty", f"no text: {finish_reason or 'no reason given'}", usage=usage)
-    verdict = _read(text) if finish_reason in _FINISHED else None
+    verdict = _read(text, form) if finish_reason in _FINISHED else None
     if verdict is None:
         raise Unusable("malformed", f"not the form we asked for: {finish_reason or 'no reason given'}", usage=usage)
     return verdict
 
 
-def _read(text: str) -> Verdict | None:
-    """The verdict that `text` spells, with or without a code fence around it; None if it does not."""
+def _read(text: str, form: Form) -> Verdict | Judgement | None:
+    """The answer that `text` spells, with or without a code fence around it; None if it does not."""
     unfenced = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", text, flags=re.IGNORECASE)
     try:
-        return Verdict.model_validate_json(unfenced)
+        return form.answer.model_validate_json(unfenced)
     except ValidationError:
         return None
 

@@ -15,7 +15,6 @@ from .base import (
     HARM_THRESHOLD,
     HARMS,
     MAX_OUTPUT_TOKENS,
-    SCHEMA,
     AIError,
     Asker,
     Late,
@@ -29,6 +28,7 @@ from .base import (
     usable_key,
 )
 from .deadline import MAX_THREADS
+from .forms import Form
 
 # A reason younger than the library is not worth a line in the log: `judge` copes with any.
 warnings.filterwarnings("ignore", r".* is not a valid (FinishReason|BlockedReason)", UserWarning)
@@ -64,7 +64,7 @@ class GenAI(Asker):
             contents=[
                 types.Content(role=ROLES[turn.role], parts=[types.Part(text=turn.text)]) for turn in prompt.turns
             ],
-            config=self._config(model, prompt.system).model_copy(
+            config=self._config(model, prompt.system, prompt.form).model_copy(
                 update={"http_options": types.HttpOptions(timeout=max(1, round(timeout_s * 1000)))}
             ),
         )
@@ -85,7 +85,7 @@ class GenAI(Asker):
         return None
 
 
-def make_config(model: str, system: str) -> types.GenerateContentConfig:
+def make_config(model: str, system: str, form: Form) -> types.GenerateContentConfig:
     """Everything of a question that stays the same from customer to customer."""
     minimal = types.ThinkingConfig(thinking_level=types.ThinkingLevel.MINIMAL)
     return types.GenerateContentConfig(
@@ -93,7 +93,7 @@ def make_config(model: str, system: str) -> types.GenerateContentConfig:
         candidate_count=1,
         max_output_tokens=MAX_OUTPUT_TOKENS,
         response_mime_type="application/json",
-        response_schema=SCHEMA,
+        response_schema=form.schema,
         safety_settings=[
             types.SafetySetting(category=types.HarmCategory(harm), threshold=types.HarmBlockThreshold(HARM_THRESHOLD))
             for harm in HARMS

@@ -15,7 +15,6 @@ from .base import (
     HARM_THRESHOLD,
     HARMS,
     MAX_OUTPUT_TOKENS,
-    SCHEMA,
     AIError,
     Asker,
     Late,
@@ -28,6 +27,7 @@ from .base import (
     from_status,
     usable_key,
 )
+from .forms import Form
 
 with warnings.catch_warnings():
     # We know that its support has ended, and until when Python 3.11 is supported; nobody who reads our log can act on it.
@@ -46,7 +46,7 @@ logger = logging.getLogger("mis.ai")
 
 ROLES = {"customer": "user", "us": "model"}
 CONNECTIONS = 64
-# Systems in use at once: companies x languages x prompt versions x models.
+# Systems in use at once: companies x languages x prompt versions x forms x models.
 MODELS = 256
 
 
@@ -63,7 +63,7 @@ class GenerativeAI(Asker):
         prepare_session(self._client.transport, base_url)
         self._model = functools.lru_cache(maxsize=MODELS)(self._make_model)
 
-    def _make_model(self, model: str, system: str) -> Any:
+    def _make_model(self, model: str, system: str, form: Form) -> Any:
         made: Any = sdk.GenerativeModel(
             model,
             system_instruction=system,
@@ -72,14 +72,14 @@ class GenerativeAI(Asker):
                 "candidate_count": 1,
                 "max_output_tokens": MAX_OUTPUT_TOKENS,
                 "response_mime_type": "application/json",
-                "response_schema": SCHEMA,
+                "response_schema": form.schema,
             },
         )
         made._client = self._client  # the library has no public way to give a model its client
         return made
 
     def _ask(self, prompt: Prompt, model: str, timeout_s: float) -> Raw:
-        answer = self._model(model, prompt.system).generate_content(
+        answer = self._model(model, prompt.system, prompt.form).generate_content(
             [{"role": ROLES[turn.role], "parts": [turn.text]} for turn in prompt.turns],
             # Without "retry": None the library repeats a 503 for ten minutes.
             request_options={"timeout": timeout_s, "retry": None},

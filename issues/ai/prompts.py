@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from .base import FENCE, ISSUE_TYPES, NAME_FENCE, Prompt, Turn
+from .base import Prompt, Turn
+from .forms import FENCE, ISSUE_TYPES, NAME_FENCE, TRIAGE
 
 PLACEHOLDERS = ("company", "language", "issue_types", "max_chars", "knowledge")
 # What is told to customers, and what is judged for ourselves: a judgement has no length to keep and no type to choose.
@@ -17,7 +18,7 @@ USED_IN = {"reply": PLACEHOLDERS, "triage": ("company", "language", "knowledge")
 # Braces around anything that could be a name. A piece of JSON in a wording is left as it is.
 PLACEHOLDER = re.compile(r'\{([^{}"\n]*)\}')
 
-# What we ask for; what we accept is `base.MAX_REPLY_CHARS`.
+# What we ask for; what we accept is `forms.MAX_REPLY_CHARS`.
 ASKED_REPLY_CHARS = 500
 MAX_WORDING_CHARS = 8000
 MAX_TURNS = 12
@@ -111,14 +112,35 @@ def build(
     Holds the last 12 messages, 4,000 characters of each; `language` is the one to use in doubt.
     Raises ValueError when the customer has said nothing.
     """
-    turns = _until_the_customer(conversation)[-MAX_TURNS:]
+    turns = _until_the_customer(conversation)
+    system = compiled.system(company=company, language=language, knowledge=clean_knowledge(knowledge))
+    return Prompt(system, _told(turns, customer_name))
+
+
+# Asked last, because the last word is ours and a model answers the other side.
+IS_IT_SOLVED = "O cliente não escreveu mais nada. Pelo que foi dito acima, o atendimento pode ser encerrado?"
+
+
+def review(
+    compiled: Compiled, *, conversation: Sequence[Turn], customer_name: str, company: str, knowledge: str = ""
+) -> Prompt:
+    """The question whether what the customer brought in the whole `conversation` is solved, for a `Judgement`.
+
+    `knowledge` is told where the wording has a place for it. Raises ValueError when the customer has said nothing.
+    """
+    turns = [turn for turn in conversation if turn.role == "customer" or turn.text.strip()]
+    _until_the_customer(turns)
+    known = clean_knowledge(knowledge) if compiled.has_place_for_knowledge else ""
+    system = compiled.system(company=company, language="pt-BR", knowledge=known)
+    return Prompt(system, (*_told(turns, customer_name), Turn("customer", IS_IT_SOLVED)), TRIAGE)
+
+
+def _told(turns: Sequence[Turn], customer_name: str) -> tuple[Turn, ...]:
+    """The customer's name and the last of the conversation, with what the customer said between markers."""
     nonce = _nonce()
     name = _one_line(customer_name, MAX_NAME_CHARS) or "desconhecido"
     header = Turn("customer", f"Nome do cliente: <{NAME_FENCE}-{nonce}>{name}</{NAME_FENCE}-{nonce}>")
-    return Prompt(
-        system=compiled.system(company=company, language=language, knowledge=clean_knowledge(knowledge)),
-        turns=(header, *(_fenced(turn, nonce) for turn in turns)),
-    )
+    return (header, *(_fenced(turn, nonce) for turn in turns[-MAX_TURNS:]))
 
 
 @lru_cache(maxsize=64)

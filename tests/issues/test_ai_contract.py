@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from issues.ai import base
+from issues.ai import base, forms
 from issues.ai.base import (
     AIError,
     Blocked,
@@ -120,6 +120,38 @@ def test_an_answer_in_several_parts_and_a_code_fence_is_read(ask, server):
     body["candidates"][0]["content"]["parts"] = [{"text": text[:40]}, {"text": text[40:]}]
     server.answer(body)
     assert ask().verdict.reply == GOOD["reply"]
+
+
+JUDGED = {"resolved": False, "reason": "prometemos voltar com notícias"}
+IS_IT_SOLVED = Prompt(
+    RULES, (Turn("customer", WORDS), Turn("us", "Vou ver"), Turn("customer", "E então?")), forms.TRIAGE
+)
+
+
+def judged(**changes) -> dict:
+    """An answer as the service gives it, with the form of a judgement filled in."""
+    body = good()
+    body["candidates"][0]["content"]["parts"] = [{"text": json.dumps(JUDGED | changes, ensure_ascii=False)}]
+    return body
+
+
+def test_each_question_is_answered_in_its_own_form(ask, server):
+    for body, prompt, expected in [
+        (judged(), IS_IT_SOLVED, JUDGED),
+        (good(), PROMPT, GOOD | {"human_reason": ""}),
+        (judged(resolved=True), IS_IT_SOLVED, JUDGED | {"resolved": True}),
+    ]:
+        server.answer(body)
+        assert ask(prompt).verdict.model_dump() == expected
+    asked = [camel(seen.body)["generationConfig"]["responseSchema"] for seen in server.seen]
+    assert [set(schema["required"]) for schema in asked] == [set(JUDGED), set(GOOD), set(JUDGED)]
+
+
+def test_a_reply_is_no_judgement_and_a_judgement_no_reply(ask, server):
+    server.answer(good())
+    assert error_of(ask, prompt=IS_IT_SOLVED).outcome == "malformed"
+    server.answer(judged())
+    assert error_of(ask).outcome == "malformed"
 
 
 RECORDED = [
@@ -295,7 +327,7 @@ def test_rules_and_customer_are_apart_and_the_form_is_asked_for(ask, server):
     assert config["maxOutputTokens"] == base.MAX_OUTPUT_TOKENS
     schema = config["responseSchema"]
     assert set(schema["required"]) == set(schema["properties"]) == set(GOOD)
-    assert schema["properties"]["issue_type"]["enum"] == list(base.ISSUE_TYPES)
+    assert schema["properties"]["issue_type"]["enum"] == list(forms.ISSUE_TYPES)
     # BLOCK_ONLY_HIGH is 3 where enums are numbers
     assert [setting["threshold"] in {"BLOCK_ONLY_HIGH", 3} for setting in body["safetySettings"]] == [True] * 4
 

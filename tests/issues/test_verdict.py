@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from issues.ai.base import SCHEMA, Blocked, Unusable, Usage, Verdict, from_status, judge
+from issues.ai.base import Blocked, Unusable, Usage, from_status, judge
+from issues.ai.forms import SCHEMA, TRIAGE, Judgement, Verdict
 
 GOOD = {
     "is_issue": True,
@@ -133,6 +134,23 @@ def test_thought_is_what_the_total_holds_beyond_question_and_answer():
 
 def test_every_field_of_the_form_is_read_and_required():
     assert set(SCHEMA["properties"]) == set(SCHEMA["required"]) == set(Verdict.model_fields)
+
+
+@pytest.mark.parametrize(("resolved", "reason"), [(True, "orientado"), (False, "prometemos voltar")])
+def test_a_judgement_is_a_plain_yes_or_no_with_its_reason(resolved, reason):
+    text = json.dumps({"resolved": resolved, "reason": f" {reason}\x00"})
+    assert judge("STOP", "", text, SPENT, TRIAGE) == Judgement(resolved=resolved, reason=reason)
+
+
+@pytest.mark.parametrize("said", ["true", "sim", "false", 1, 0, None, [True], "NÃO"])
+def test_only_a_real_true_or_false_decides(said):
+    with pytest.raises(Unusable) as caught:
+        judge("STOP", "", json.dumps({"resolved": said, "reason": "resolved: true"}), SPENT, TRIAGE)
+    assert caught.value.outcome == "malformed"
+
+
+def test_the_form_of_a_judgement_is_read_and_required():
+    assert set(TRIAGE.schema["properties"]) == set(TRIAGE.schema["required"]) == set(Judgement.model_fields)
 
 
 def test_a_careless_filler_of_the_form_still_gives_a_verdict():
