@@ -15,7 +15,7 @@ from aiohttp import web
 
 from .modes import GeminiModes, control, latency_s, one_of
 from .obedience import obeyed
-from .reading import plain, understand
+from .reading import after, plain, understand
 from .replies import reply_to
 from .schema import answer, option
 
@@ -43,7 +43,10 @@ ERRORS = {
 
 @dataclass(frozen=True)
 class Question:
-    """A request, whichever dialect it came in. `schema` is None when plain text is wanted."""
+    """A request, whichever dialect it came in. `schema` is None when plain text is wanted.
+
+    `ours` is what the product has said since the customer's last words, as when it asks whether all is solved.
+    """
 
     text: str
     name: str
@@ -52,6 +55,7 @@ class Question:
     most_tokens: int | None
     system: str = ""
     all_said: str = ""
+    ours: str = ""
 
 
 class Gemini:
@@ -164,6 +168,7 @@ def read(body: dict) -> Question:
         most_tokens=int(most) if most else None,
         system=system,
         all_said="\n".join(_customers_words(said)),
+        ours=_said_since(contents),
     )
 
 
@@ -182,7 +187,7 @@ def answered(question: Question, *, obey: bool = False) -> str:
 
     A model that would `obey` says what the customer's words order it to say, if they do.
     """
-    reading = understand(question.text)
+    reading = after(understand(question.text), question.ours)
     ordered = obeyed(question.all_said, question.system) if obey else ""
     reply = ordered or reply_to(reading, question.text, question.name)
     if question.schema is None:
@@ -210,6 +215,18 @@ def _last_words(said: list[str]) -> str:
     last = said[-1] if said else ""
     labelled = MESSAGE_LINE.search(last)
     return (labelled[1] if labelled else last).strip()
+
+
+def _said_since(contents: list[dict]) -> str:
+    """What the product has said after the customer's last fenced words; "" when the customer has the last word."""
+    ours = ""
+    for content in contents:
+        text = _text(content)
+        if content.get("role", "user") != "user":
+            ours = text
+        elif FENCED.search(text):
+            ours = ""
+    return ours
 
 
 def _name(said: list[str]) -> str:

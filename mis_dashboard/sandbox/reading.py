@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 
@@ -10,7 +10,8 @@ from functools import lru_cache
 class Reading:
     """A message understood. `act` is what the customer does: complains, insists, asks, thanks, rates or talks.
 
-    `handover` says why a person should take over: person, legal, health, or "" for no reason.
+    `handover` says why a person should take over: person, legal, health, or "" for no reason. `answered`: we have
+    said something to it since, and promised nothing.
     """
 
     act: str
@@ -20,6 +21,7 @@ class Reading:
     handover: str
     language: str
     stars: int | None = None
+    answered: bool = False
 
     @property
     def needs_human(self) -> bool:
@@ -36,7 +38,13 @@ class Reading:
     @property
     def is_resolved(self) -> bool:
         """Whether the conversation may rest here."""
-        return self.act in {"thanks", "rates", "talks"} and not self.needs_human
+        content = self.act != "insists" and self.sentiment != "angry"
+        return (self.act in {"thanks", "rates", "talks"} or (self.answered and content)) and not self.needs_human
+
+    @property
+    def conclusion(self) -> str:
+        """Why the conversation may rest here, or may not."""
+        return CONCLUSIONS[self.language][self.is_resolved]
 
 
 def _any_of(*stems: str) -> re.Pattern[str]:
@@ -125,6 +133,15 @@ REASONS = {
 }
 
 
+CONCLUSIONS = {
+    "pt-BR": {True: "O cliente foi orientado e não voltou a reclamar.", False: "O cliente ainda espera uma solução."},
+    "en": {True: "The customer was told what to do.", False: "The customer is still waiting for a solution."},
+}
+PROMISES = _any_of(
+    "vou\\b", "vamos\\b", "vai\\b", "vao\\b", "ira\\b", "assim que", "retorn", "aguard", "avis(o|amos)\\b", "will\\b", "let me", "(am|are) (check|look)"
+)  # fmt: skip
+
+
 def plain(text: str) -> str:
     """`text` in lower case and without accents, so that "Não" and "nao" are one word."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
@@ -151,6 +168,11 @@ def understand(text: str) -> Reading:
     sentiment = "angry" if angry else "negative"
     doing = "insists" if act == "insists" else "complains"
     return Reading(doing, kind, _priority(words, kind, angry), sentiment, handover, language)
+
+
+def after(reading: Reading, our_words: str) -> Reading:
+    """`reading` after we have said something to it, if we have."""
+    return replace(reading, answered=bool(our_words) and not PROMISES.search(plain(our_words)))
 
 
 def _act(words: str, kind: str) -> str:

@@ -1,4 +1,7 @@
-"""What the stand-in model answers. No reply promises a date, a refund or a price."""
+"""What the stand-in model answers: mostly an instruction or a question; some promise to come back, as models do.
+
+No reply names a date, a refund or a price.
+"""
 
 import zlib
 
@@ -10,58 +13,65 @@ MAX_CHARS = 400
 # "{oi}" becomes "Oi, Ana!" or "Oi!"; "{, nome}" becomes ", Ana" or nothing.
 PORTUGUESE = {
     "customer_complaint": [
-        "{oi} Sinto muito pela experiência que você teve. A equipe responsável vai olhar o caso com atenção. Se puder, me conte em que dia e com quem foi o atendimento.",
-        "{oi} Você tem razão em cobrar um cuidado melhor. Vou levar o que você contou à coordenação. Há algum detalhe que ajude a entender o que aconteceu?",
+        "{oi} Sinto muito pela experiência que você teve. Me conte, por favor, em que dia e com quem foi o atendimento?",
+        "{oi} Você tem razão em cobrar um cuidado melhor. Há algum detalhe que ajude a entender o que aconteceu?",
         "{oi} Peço desculpas pelo transtorno. Vou levar sua mensagem a quem cuida disso por aqui e acompanho a conversa com você.",
+        "{oi} Lamento que o atendimento tenha deixado a desejar. O que faltou para você sair com tudo resolvido?",
     ],
     "urgent_request": [
-        "{oi} Entendi que é urgente e vou chamar a equipe. Me confirme, por favor, o nome completo e o melhor telefone para falarmos com você.",
-        "{oi} Entendi a urgência do seu pedido. Fique com o telefone por perto: se a equipe precisar de algo, chama por aqui.",
+        "{oi} Entendi que é urgente. Se alguém corre risco, ligue agora para o serviço de emergência da sua cidade. Em que local você está e o que precisa primeiro?",
+        "{oi} Entendi a urgência do seu pedido. Me confirme o nome completo e o que já foi tentado até aqui?",
         "{oi} Vou levar o seu caso ao responsável. Enquanto isso, me diga em que local você está e o que precisa primeiro.",
     ],
     "technical_issue": [
-        "{oi} Obrigado por avisar. Pode me dizer qual aparelho e navegador você usa, e mandar uma foto da tela? Com isso a equipe técnica encontra o problema mais rápido.",
-        "{oi} Vou passar o erro para a equipe técnica. Enquanto isso, tente fechar tudo e abrir de novo em uma janela anônima e me conte se muda alguma coisa.",
+        "{oi} Obrigado por avisar. Feche todas as abas, abra o site em uma janela anônima e entre de novo: isso costuma limpar o erro.",
+        "{oi} Sinto pelo incômodo. Atualize o aplicativo na loja do seu celular, reinicie o aparelho e tente mais uma vez.",
+        "{oi} Obrigado por avisar. Pode me dizer qual aparelho e navegador você usa, e mandar uma foto da tela?",
         "{oi} Sinto pelo incômodo. A equipe técnica vai olhar o que houve. Em que passo aparece o problema?",
     ],
     "access_problem": [
-        "{oi} Vamos recuperar o seu acesso. Confirme, por favor, o e-mail do cadastro e veja se a mensagem de redefinição não caiu no spam.",
-        "{oi} Entendi, o acesso não está liberando. Use a opção de redefinir a senha e me avise qual mensagem aparece. Se continuar, a equipe confere o seu cadastro.",
-        "{oi} Sinto pela dificuldade para entrar. A equipe vai conferir o seu cadastro. Você está usando o celular ou o computador?",
+        "{oi} Para recuperar o acesso, toque em Esqueci a senha, digite o e-mail do cadastro e siga o link que chega na caixa de entrada ou no spam.",
+        "{oi} Entendi, o acesso não está liberando. Saia da conta em todos os aparelhos, redefina a senha e entre de novo.",
+        "{oi} Sinto pela dificuldade para entrar. Qual mensagem aparece na tela, e você está usando o celular ou o computador?",
+        "{oi} Sinto pela dificuldade para entrar. A equipe vai conferir o seu cadastro com o nome que você usou.",
     ],
     "billing": [
-        "{oi} Entendi a sua dúvida sobre a cobrança. O financeiro vai conferir os lançamentos. Se puder, mande uma foto da fatura, escondendo os dados do cartão.",
-        "{oi} Obrigado por avisar. O financeiro vai conferir o que foi lançado no seu cadastro. Em nome de quem está o cadastro?",
+        "{oi} Entendi a sua dúvida sobre a cobrança. Na área do cliente, em Faturas, cada lançamento aparece com a sua descrição: confira qual deles não reconhece.",
+        "{oi} Obrigado por avisar. Em nome de quem está o cadastro, e qual lançamento você não reconhece?",
         "{oi} Sinto pelo susto com a cobrança. Vou pedir a verificação ao financeiro e sigo acompanhando com você por aqui.",
+        "{oi} Entendi. Mande, por favor, uma foto da fatura, escondendo os dados do cartão.",
     ],
     "payment_failed": [
         "{oi} Sinto que o pagamento não tenha passado. Confira se o banco não bloqueou a compra por segurança e tente mais uma vez. Se repetir, me diga qual mensagem aparece.",
-        "{oi} Vou pedir que verifiquem o seu pagamento. Para não cobrar em dobro, espere a nossa confirmação antes de pagar de novo, por favor.",
+        "{oi} Confira no aplicativo do banco se o limite do cartão permite a compra, e se o nome e o número foram digitados como estão no cartão.",
         "{oi} Entendi. Vou conferir com o financeiro se o pagamento chegou até nós. Você pode me mandar o comprovante, sem os dados do cartão?",
+        "{oi} Experimente outra forma de pagamento na mesma tela: assim dá para saber se o bloqueio é do cartão ou da compra.",
     ],
     "delivery_complaint": [
-        "{oi} Sinto pelo problema com a entrega. Vou pedir à transportadora a posição do seu pedido. Me confirme, por favor, o número dele e o CEP.",
-        "{oi} Peço desculpas por isso. Mande uma foto do que chegou e da etiqueta da caixa, assim a equipe de entregas consegue cuidar do seu caso.",
+        "{oi} Sinto pelo problema com a entrega. O código de rastreio está no e-mail da compra, e a página da transportadora mostra onde o pacote está. Qual situação aparece lá?",
+        "{oi} Peço desculpas por isso. Mande uma foto do que chegou e da etiqueta da caixa, por favor.",
         "{oi} Entendi o que houve com o seu pedido. A equipe de entregas vai verificar e eu acompanho daqui. O endereço do cadastro continua o mesmo?",
+        "{oi} Sinto pelo atraso. Me confirme, por favor, o número do pedido e o CEP da entrega.",
     ],
     "scheduling": [
-        "{oi} Vou olhar a agenda para você. Me diga, por favor, o dia e o período que funcionam melhor, e eu peço a confirmação à equipe.",
-        "{oi} Sinto pela confusão com o horário. Vou pedir à recepção que confira o seu agendamento. Qual era o profissional ou a turma?",
-        "{oi} Sem problema, dá para ajustar o seu horário. Me conte duas opções que servem para você e a recepção confirma por aqui.",
+        "{oi} Para mudar o horário, abra Meus agendamentos na área do cliente, escolha o atendimento e toque em Remarcar.",
+        "{oi} Sinto pela confusão com o horário. Qual era o profissional ou a turma?",
+        "{oi} Sem problema, dá para ajustar o seu horário. Me conte duas opções que servem para você?",
+        "{oi} Sinto pela confusão com o horário. Vou pedir à recepção que confira o seu agendamento.",
     ],
     "cancellation": [
-        "{oi} Entendi o seu pedido de cancelamento e vou levá-lo à equipe que cuida disso. Se quiser, me conte o motivo: ajuda a gente a melhorar.",
-        "{oi} Entendi que você quer cancelar. Me confirme, por favor, o nome completo do titular para eu encaminhar corretamente.",
+        "{oi} Entendi que você quer cancelar. Na área do cliente, em Meu plano, escolha Cancelar e confirme pelo e-mail que chega em seguida.",
+        "{oi} Entendi que você quer cancelar. Me confirme, por favor, o nome completo do titular.",
         "{oi} Sinto que tenha chegado a esse ponto. A equipe responsável vai tratar do seu pedido com você por aqui.",
     ],
     "question": [
-        "{oi} Boa pergunta! Vou confirmar com a equipe e te respondo por aqui. Tem mais alguma coisa que você queira saber?",
+        "{oi} Boa pergunta! Essa informação está na página da unidade, em Perguntas frequentes. O que mais você gostaria de saber?",
+        "{oi} Obrigado pelo contato! Sobre qual unidade ou serviço é a sua dúvida?",
         "{oi} Obrigado pelo contato! Deixa eu confirmar essa informação com a unidade para não te passar nada errado.",
-        "{oi} Que bom falar com você! Vou pegar a informação certinha com a recepção.",
     ],
     "other": [
         "{oi} Obrigado pela mensagem! Como posso ajudar?",
-        "{oi} Que bom receber o seu recado, vou contar à equipe! Precisando, é só chamar.",
+        "{oi} Que bom receber o seu recado! Precisando, é só chamar.",
         "{oi} Estou por aqui. Me conte o que você precisa, por favor.",
     ],
     "thanks": [
@@ -74,8 +84,8 @@ PORTUGUESE = {
         "Obrigado pela nota{, nome} e por dedicar esse tempinho!",
     ],
     "insists": [
-        "{oi} Entendi, então o problema continua. Vou pedir à equipe que olhe de novo. Mudou alguma coisa desde a última mensagem?",
-        "{oi} Obrigado por testar. Vou avisar que ainda não resolveu. Pode me mandar uma foto do que aparece agora?",
+        "{oi} Entendi, então o problema continua. Mudou alguma coisa desde a última mensagem?",
+        "{oi} Obrigado por testar. Pode me mandar uma foto do que aparece agora?",
         "{oi} Sinto pela insistência do problema. Vou levar as novas informações à equipe e sigo com você por aqui.",
     ],
     "person": [
@@ -90,14 +100,14 @@ PORTUGUESE = {
 }  # fmt: skip
 ENGLISH = {
     "problem": [
-        "{oi} I am sorry about this. I will pass it on to the team in charge. Could you send a photo of what you see?",
-        "{oi} Thank you for telling us. The team will look into it. Is there any detail that would help them?",
+        "{oi} I am sorry about this. Please sign out, open the page in a private window and sign in again.",
+        "{oi} Thank you for telling us. Could you send a photo of what you see, without any card details?",
         "{oi} I understand, and I am sorry for the trouble. Please confirm the e-mail of your account so that we find the right record.",
         "{oi} Sorry that this went wrong. The team will look at your case, and I will follow it here with you.",
     ],
     "question": [
-        "{oi} Good question! Let me confirm that with the team so that I do not tell you anything wrong.",
-        "{oi} Thank you for writing! I am checking that with the front desk.",
+        "{oi} Good question! It is answered on the page of your unit, under Frequently asked questions. What else would you like to know?",
+        "{oi} Thank you for writing! Let me confirm that with the front desk so that I do not tell you anything wrong.",
     ],
     "thanks": ["Glad to hear it{, nome}! Just write if you need anything.", "Great{, nome}, thank you for letting us know!"],
     "person": [

@@ -138,7 +138,7 @@ class Filler:
         if "date" in str(schema.get("format", "")):
             return datetime.now(UTC).isoformat(timespec="seconds")
         meanings = {
-            "reason": reading.human_reason, "motivo": reading.human_reason,
+            "human_reason": reading.human_reason, "motivo": reading.human_reason, "reason": reading.conclusion,
             "priorit": reading.priority, "prioridade": reading.priority, "sentiment": reading.sentiment,
             "lang": reading.language, "idioma": reading.language,
             "type": reading.type, "tipo": reading.type, "categor": reading.type, "tag": reading.type, "keyword": reading.type,

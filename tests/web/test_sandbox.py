@@ -14,6 +14,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from issues.reading import promises
 from mis_dashboard.sandbox import slack
 from mis_dashboard.sandbox.app import Settings
 from mis_dashboard.sandbox.complaints import distinct_texts
@@ -99,7 +100,16 @@ def test_a_person_is_called_for_with_a_reason(text, reason):
     assert understand(text).needs_human == bool(reason)
 
 
-def test_replies_are_many_short_and_promise_nothing():
+def test_most_replies_answer_in_substance_and_some_promise_to_come_back():
+    texts = [text for kind, choices in PORTUGUESE.items() for text in choices if kind not in {"person", "grave"}]
+    texts += [text for kind, choices in ENGLISH.items() for text in choices if kind != "person"]
+    open_ones = [text for text in texts if promises(text)]
+    assert len(texts) / 10 < len(open_ones) < len(texts) / 3
+    for kind in ("technical_issue", "access_problem", "billing", "delivery_complaint", "scheduling"):
+        assert {promises(text) for text in PORTUGUESE[kind]} == {True, False}
+
+
+def test_replies_are_many_and_short_and_name_no_date_and_no_money():
     replies = [text for choices in (*PORTUGUESE.values(), *ENGLISH.values()) for text in choices]
     assert len(set(replies)) >= 25
     for text in replies:

@@ -10,6 +10,7 @@ import pytest
 from issues.ai.base import Prompt, Turn
 from issues.ai.genai import GenAI
 from issues.ai.generativeai import GenerativeAI
+from issues.ai.prompts import compile, review
 from mis_dashboard.sandbox.thread import SandboxThread
 
 MODEL = "gemini-3.5-flash-lite"
@@ -140,6 +141,30 @@ def test_a_triage_follows_what_the_customer_said_last(box, text, resolved):
         "properties": {"resolved": {"type": "BOOLEAN"}, "verdict": {"type": "STRING", "enum": ["NÃO", "SIM"]}},
     }
     assert filled(box, schema, text) == {"resolved": resolved, "verdict": "SIM" if resolved else "NÃO"}
+
+
+PROBLEM = "Não consigo entrar na plataforma"
+
+
+@pytest.mark.parametrize(
+    ("words", "ours", "resolved"),
+    [
+        (PROBLEM, "Use a opção Esqueci a senha e confira o spam.", True),
+        (PROBLEM, "A equipe vai conferir o seu cadastro.", False),
+        (PROBLEM, "Assim que houver novidades, aviso por aqui.", False),
+        (ANGRY, "Confira na fatura se os dois lançamentos têm a mesma data.", False),
+        ("Ainda não deu certo", "Tente em uma janela anônima.", False),
+        ("Resolveu, muito obrigada!", "Que bom!", True),
+    ],
+)
+def test_who_says_nothing_after_our_answer_is_content_unless_something_is_open(box, words, ours, resolved):
+    triage = compile("t", "Os dados vêm em <mensagem-código>.")
+    turns = [Turn("customer", words), Turn("us", ours)]
+    prompt = review(triage, conversation=turns, customer_name="Ana", company="Loja")
+    for backend in (GenAI, GenerativeAI):
+        answer = backend(api_key=box.settings.gemini_key, base_url=box.url).think(prompt, model=MODEL, timeout_s=5)
+        assert answer.verdict.resolved == resolved
+        assert answer.verdict.reason
 
 
 def test_snake_case_and_the_stable_version_are_understood(box):
