@@ -40,7 +40,10 @@ CLAIM = f"""
             CASE WHEN max_parallel > 1 THEN GREATEST(1, max_parallel / 10) ELSE 0 END AS kept
         FROM issues_policy WHERE id = 1
     ), said AS (
-        SELECT id FROM issues_response waiting WHERE text <> '' AND {FREE}
+        SELECT id FROM issues_response waiting WHERE text <> '' AND purpose <> 'survey' AND {FREE}
+        ORDER BY rank, deadline_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ), survey AS (
+        SELECT id FROM issues_response waiting WHERE text <> '' AND purpose = 'survey' AND {FREE}
         ORDER BY rank, deadline_at LIMIT 1 FOR UPDATE SKIP LOCKED
     ), late AS (
         SELECT id FROM issues_response waiting
@@ -66,6 +69,7 @@ CLAIM = f"""
         SELECT id, 'writing' AS state FROM said
         UNION ALL SELECT id, 'thinking' FROM asked
         UNION ALL SELECT id, 'writing' FROM late
+        UNION ALL SELECT id, 'writing' FROM survey
         LIMIT 1
     )
     UPDATE issues_response r SET state = chosen.state, claimed_by = %(worker)s, claimed_at = clock_timestamp()
@@ -93,7 +97,7 @@ class Claimed:
 def claim(worker: UUID, *, thinks: bool = True) -> Claimed | None:
     """The next waiting Response, now `worker`'s own. None when there is none, or no place to think about it.
 
-    First words that stand already. Then, while there is a place, one to think about: of the location that is thought
+    First words that stand already, questions for a rating last of all. Then, while there is a place, one to think about: of the location that is thought
     about least, critical first, then by deadline. Then one that would come too late if it were still thought about; it
     is WRITING then, like the first, and takes no place. A tenth of the places is kept for critical ones, and while
     several locations are at work another tenth for those that have none. `thinks`: an AI is there to ask, so that

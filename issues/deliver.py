@@ -164,13 +164,12 @@ SENT = """
 def record_sent(response: Response, sent: Sent, *, at: datetime | None = None) -> None:
     """The channel accepted the message (`at`: when, unless just now). Does nothing when that was recorded before."""
     at, verdict = at or timezone.now(), response.verdict or {}
-    survey = response.purpose == Response.Purpose.SURVEY
     action = _spoken(response, at)
     values = {
         "response": response.pk,
         "channel_id": sent.channel_id,
         "at": at,
-        "answers": not survey,
+        "answers": not response.is_survey,
         "substantive": response.is_substantive,
         "type": verdict.get("issue_type"),
         "sentiment": verdict.get("sentiment"),
@@ -191,7 +190,7 @@ def record_sent(response: Response, sent: Sent, *, at: datetime | None = None) -
 
 def _spoken(response: Response, at: datetime) -> Action:
     """What the timeline says of it. A survey is no reply."""
-    kind = Action.Kind.SURVEYED if response.purpose == Response.Purpose.SURVEY else Action.Kind.REPLIED
+    kind = Action.Kind.SURVEYED if response.is_survey else Action.Kind.REPLIED
     detail = {"how": str(response.kind)}
     if response.purpose != Response.Purpose.REPLY:
         detail["purpose"] = str(response.purpose)
@@ -280,7 +279,7 @@ def _put_off(response: Response, code: str, *, lasting: bool, reason: str) -> No
     `lasting` says that the same may work later. The pauses grow from 1 s to 60 s.
     """
     now = timezone.now()
-    if not lasting or now > response.created_at + GIVE_UP_SENDING_AFTER:
+    if not lasting or now > _gives_up_at(response):
         hand_over(response, reason, code=code)
         return
     attempts = response.attempts + 1
@@ -290,6 +289,10 @@ def _put_off(response: Response, code: str, *, lasting: bool, reason: str) -> No
         if changed:
             actions.record(response.issue, Action.Kind.FAILED, response=response, success=False, code=code, again=True)
             jobs.wake("respond", due)
+
+
+def _gives_up_at(response: Response) -> datetime:
+    return response.deadline_at if response.is_survey else response.created_at + GIVE_UP_SENDING_AFTER
 
 
 def _mine(response: Response) -> QuerySet[Response]:
@@ -307,7 +310,7 @@ def drop(response: Response, why: str) -> None:
     with transaction.atomic():
         issue = queries.locked(response.issue)
         in_charge, silenced = issue.status == Status.ESCALATED, why in (escalate.MUTED, escalate.OPTED_OUT)
-        state = State.HANDED_OVER if in_charge or silenced else State.CANCELLED
+        state = State.HANDED_OVER if (in_charge or silenced) and not response.is_survey else State.CANCELLED
         if _mine(response).update(state=state, failure=why[:200]) and silenced and not in_charge:
             escalate.escalate(issue, why)
 
@@ -337,16 +340,23 @@ def _unsure(response: Response, code: str) -> None:
 
 
 def hand_over(response: Response, reason: str, **detail) -> None:
-    """This answer will not go out by itself: a person has to act, and is told why."""
+    """This answer will not go out by itself: a person has to act, and is told why. A question for a rating is forgotten."""
     with transaction.atomic():
         queries.locked(response.issue)
         changed = Response.objects.filter(
             pk=response.pk, state__in=[*IN_FLIGHT, State.UNSURE], claimed_by=response.claimed_by
-        ).update(state=State.HANDED_OVER, failure=reason[:200])
+        ).update(state=_given_up(response, reason), failure=reason[:200])
         if changed:
             actions.record(response.issue, Action.Kind.FAILED, response=response, success=False, reason=reason[:200])
+        if changed and not response.is_survey:
             # A person who wrote believes that it went out, also when the issue has ended since.
             escalate.escalate(response.issue, reason, ended_too=response.kind == Response.Kind.HUMAN, **detail)
+
+
+def _given_up(response: Response, reason: str) -> State:
+    """Nobody asks for a rating by hand. One that may have been heard stays asked."""
+    forgotten = response.is_survey and reason != escalate.UNCERTAIN
+    return State.CANCELLED if forgotten else State.HANDED_OVER
 
 
 def look(response_id: UUID, looked: int, *, now: datetime | None = None) -> None:

@@ -29,6 +29,11 @@ NOT_CHECKED = gettext_noop("The AI wanted to say what nobody has written down")
 GIVES_ORDERS = gettext_noop("The message tries to give the AI orders")
 NO_ANSWER = gettext_noop("There is no template to answer with")
 ASKED_BY_PROGRAM = gettext_noop("Another program asks for a person")
+CRITICAL = gettext_noop("A critical issue is closed by a person")
+PROMISED = gettext_noop("We promised to come back")
+NOT_SOLVED = gettext_noop("The customer is silent, and it may not be solved")
+NOT_JUDGED = gettext_noop("The AI could not judge whether it is solved")
+NOT_CONTENT = gettext_noop("The customer was not content")
 ONLY_A_TEMPLATE = gettext_noop("The customer has only heard a template, and the AI is not there")
 
 # What the person in charge must not lose sight of, whatever else goes wrong later; the higher, the graver.
@@ -58,7 +63,8 @@ def escalate(
         if not issue.is_unresolved:
             if not ended_too:
                 return
-            issue.resolved_at, issue.resolved_by = None, ""
+            issue.resolved_at, issue.resolved_by, issue.resolution_basis = None, "", ""
+            queries.unspoken(issue).filter(purpose=Response.Purpose.SURVEY).update(state=State.CANCELLED)
             actions.record(issue, Action.Kind.REOPENED)
         if user or not _has_a_graver_reason(issue, reason):
             issue.escalation_reason = (words or reason)[:200]

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from mis_dashboard.lib import jobs, live, rows
 
-from . import actions, customers, handover, queries
+from . import actions, customers, handover, queries, reading, resolve, survey
 from .models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
 from .models.issue import Priority, Status
 from .models.response import State
+from .wishes import wish
 
 OLDEST = timedelta(hours=48)
 LONGEST_DEBOUNCE = timedelta(seconds=8)
@@ -163,25 +164,28 @@ def _update(customer: Customer, inbound: Inbound) -> None:
 
 
 def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
-    """Stores a message: in the customer's unresolved issue, or in a new one, with its turn waiting to be answered."""
-    known = customer and not customer.is_new and queries.unresolved_issue(customer)
+    """Stores a message: in the customer's issue, or in a new one, with its turn waiting to be answered.
+
+    An issue that ended lately is open again, unless the message leaves it ended.
+    """
+    known = _known_issue(customer, now)
     sent_at = _sane(inbound.occurred_at, now)
     if known and queries.told_elsewhere(known, inbound.text, inbound.message_id, sent_at):
         rows.insert(_event(inbound, known, now))
         return known
+    if known and not known.is_unresolved:
+        if _leaves_it_ended(inbound, known, sent_at, now):
+            return known
+        known = _reopened(known)
+    if known and known.silent_since:
+        known.silent_since = None
+        known.save(update_fields=["silent_since", "updated_at"])
     issue = known or _new_issue(inbound, customer, now)
     policy = Policy.current()
     debounce = timedelta(seconds=policy.debounce_seconds)
     waiting = known and _turn_still_open(issue, debounce, now)
     response = waiting or _new_turn(issue, queries.next_turn(issue) if known else 1, debounce, now)
-    message = Message(
-        issue=issue,
-        turn=response.turn,
-        text=inbound.text,
-        external_id=inbound.message_id,
-        sent_at=sent_at,
-        received_at=now,
-    )
+    message = _message(inbound, issue, response.turn, sent_at, now)
     kind = Action.Kind.JOINED if known else Action.Kind.RECEIVED
     action = actions.unsaved(issue, kind, by=actions.CUSTOMER, response=response, at=now)
     new = [*([] if known else [issue]), *([] if waiting else [response])]
@@ -197,6 +201,47 @@ def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issu
     if to_person:
         handover.hand_over(issue, to_person, now)
     return issue
+
+
+def _known_issue(customer: Customer | None, now: datetime) -> Issue | None:
+    if customer is None or customer.is_new:
+        return None
+    return queries.unresolved_issue(customer) or queries.ended_lately(customer, now)
+
+
+def _leaves_it_ended(inbound: Inbound, issue: Issue, sent_at: datetime, now: datetime) -> bool:
+    """Whether a message to a resolved issue is a rating that we asked for, or nothing but thanks: then it is stored.
+
+    A rating that comes with a wish of which a person must know is taken, and the wish goes the ordinary way.
+    """
+    stars = reading.rating(inbound.text) if survey.awaits_rating(issue) else None
+    if stars is None and not reading.thanks(inbound.text):
+        return False
+    if stars is not None:
+        survey.rate(issue, stars, now)
+    if wish(inbound.text):
+        return False
+    if stars is None:
+        actions.record(issue, Action.Kind.JOINED, by=actions.CUSTOMER, at=now)
+    turn = max(1, queries.next_turn(issue) - 1)
+    rows.insert(_message(inbound, issue, turn, sent_at, now), _event(inbound, issue, now))
+    return True
+
+
+def _reopened(issue: Issue) -> Issue:
+    resolve.reopen(issue, by=actions.CUSTOMER)
+    return queries.locked(issue)
+
+
+def _message(inbound: Inbound, issue: Issue, turn: int, sent_at: datetime, now: datetime) -> Message:
+    return Message(
+        issue=issue,
+        turn=turn,
+        text=inbound.text,
+        external_id=inbound.message_id,
+        sent_at=sent_at,
+        received_at=now,
+    )
 
 
 def _new_issue(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
@@ -285,5 +330,7 @@ def _take_turn(issue: Issue, inbound: Inbound, sent_at: datetime) -> None:
     issue.first_response_at = issue.first_response_at or sent_at
     if issue.status == Status.OPEN:
         issue.status = Status.IN_PROGRESS
-    issue.save(update_fields=["first_response_at", "status", "updated_at"])
+    if issue.status != Status.ESCALATED:
+        issue.silent_since = sent_at
+    issue.save(update_fields=["first_response_at", "status", "silent_since", "updated_at"])
     actions.record(issue, Action.Kind.REPLIED, by="person", response=response, at=sent_at, how="human")

@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Max, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import CharField, Exists, F, Max, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat, Now
 
 from mis_dashboard.lib.recent import recent
+from mis_dashboard.models import Job
 
 from .channels import MISCONFIGURED
 from .models import (
@@ -19,15 +20,17 @@ from .models import (
     Issue,
     KnowledgeNote,
     ModelPrice,
+    Policy,
     PromptVersion,
     ReplyTemplate,
     Response,
 )
-from .models.issue import UNRESOLVED
+from .models.issue import UNRESOLVED, Status
 from .models.response import PENDING, State
 
 SAME_WORDS_WITHIN = timedelta(seconds=90)
 LATELY = timedelta(minutes=10)
+REOPENED_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,58 @@ def unresolved_issue(customer: Customer) -> Issue | None:
     """The customer's newest issue that is not at its end, locked."""
     unresolved = customer.issues.filter(status__in=UNRESOLVED)
     return unresolved.select_for_update(no_key=True).order_by("-detected_at").first()
+
+
+def ended_lately(customer: Customer, now: datetime) -> Issue | None:
+    """The customer's issue that was resolved last, at most 7 days ago, locked. One that was closed is no such issue."""
+    resolved = customer.issues.filter(status=Status.RESOLVED, resolved_at__gte=now - REOPENED_WITHIN)
+    return resolved.select_for_update(no_key=True).order_by("-resolved_at").first()
+
+
+def silent(now: datetime) -> QuerySet[Issue]:
+    """Issues whose customer has been silent for as long as the policy in force wants, the longest first.
+
+    With automation muted none: nothing ends by itself then.
+    """
+    policy = Policy.current()
+    since = now - timedelta(minutes=policy.auto_resolve_after_minutes)
+    found = Issue.objects.filter(silent_since__lte=since).order_by("silent_since")
+    return found.none() if policy.muted else found
+
+
+def unjudged(now: datetime) -> QuerySet[Issue]:
+    """Silent issues that no job is about to look at."""
+    key = Concat(Value("triage "), Cast("pk", CharField()), output_field=CharField())
+    return silent(now).annotate(job=key).exclude(Exists(Job.objects.filter(dead=False, key=OuterRef("job"))))
+
+
+def said(issue: Issue) -> list[Response]:
+    """What was really said to the customer about the issue, in order; questions for a rating aside."""
+    sent = issue.responses.filter(state=State.SENT).exclude(purpose=Response.Purpose.SURVEY)
+    return list(sent.order_by("sent_at"))
+
+
+# A question that is handed over is one of which it is not known whether it was heard.
+HEARD = [State.SPEAKING, State.UNSURE, State.SENT, State.HANDED_OVER]
+
+
+def asked_for_rating(issue: Issue, *, since: datetime) -> bool:
+    """Whether the customer was or will be asked to rate this issue, or any other one `since` then."""
+    surveys = Response.objects.filter(issue__customer=issue.customer_id, purpose=Response.Purpose.SURVEY)
+    return surveys.filter(Q(issue=issue) | Q(created_at__gt=since)).exclude(state=State.CANCELLED).exists()
+
+
+def asked_before(question: Response, *, since: datetime) -> bool:
+    """Whether the same customer has heard another question for a rating `since` then, or is about to hear an older one."""
+    customer = question.issue.customer_id
+    others = Response.objects.filter(issue__customer=customer, purpose=Response.Purpose.SURVEY, created_at__gt=since)
+    first = Q(state__in=HEARD) | Q(state__in=PENDING, pk__lt=question.pk)
+    return others.filter(first).exclude(pk=question.pk).exists()
+
+
+def was_asked(issue: Issue) -> bool:
+    """Whether the customer has heard, or may have heard, the question for a rating."""
+    return issue.responses.filter(purpose=Response.Purpose.SURVEY, state__in=HEARD).exists()
 
 
 def unspoken(issue: Issue) -> QuerySet[Response]:

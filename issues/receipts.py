@@ -141,5 +141,5 @@ def _apply(response: Response, status: Delivery, at: datetime) -> None:
     if status in kinds:
         success = status != Delivery.FAILED
         actions.record(response.issue, kinds[status], by="whatsapp", response=response, at=at, success=success)
-    if status == Delivery.FAILED:
+    if status == Delivery.FAILED and not response.is_survey:
         escalate.escalate(response.issue, escalate.NOT_DELIVERED)

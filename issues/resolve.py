@@ -1,13 +1,16 @@
-"""Resolve: an issue ends, or turns out never to have been one."""
+"""Resolve: an issue ends, is open again, or turns out never to have been one."""
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from . import actions, queries
-from .models import Action, Issue
+from . import actions, queries, survey
+from .models import Action, Issue, Response
 from .models.issue import Basis, Status
 from .models.response import State
+
+# What changes when an issue ends or is open again.
+ENDING = ["status", "resolved_at", "resolved_by", "resolution_basis", "silent_since", "updated_at"]
 
 
 def resolve(
@@ -15,12 +18,13 @@ def resolve(
     *,
     user: AbstractBaseUser | None = None,
     by: str = actions.SYSTEM,
-    notes: str = "",
     basis: Basis | None = None,
+    notes: str = "",
 ) -> bool:
-    """Ends the issue as solved; answers not yet given are dropped. False when it had ended already, unchanged.
+    """Ends the issue as solved; answers not yet given are dropped, and the customer is asked how it was.
 
-    `basis` is what that rests on: a person's word, unless said.
+    `basis` is what it rests on: unless said, the word of `user`, or of the program that `by` names. False when
+    it had ended already, unchanged.
     """
     with transaction.atomic():
         issue = queries.locked(issue)
@@ -29,31 +33,34 @@ def resolve(
         issue.status = Status.RESOLVED
         issue.resolved_at = timezone.now()
         issue.resolved_by = user.get_username() if user else by
-        issue.resolution_basis = basis or (Basis.HUMAN if user else "")
+        issue.resolution_basis = basis or (Basis.HUMAN if user else Basis.PROGRAM)
         issue.resolution_notes = notes
-        issue.save(
-            update_fields=[
-                "status", "resolved_at", "resolved_by", "resolution_basis", "resolution_notes", "updated_at",
-            ]
-        )  # fmt: skip
+        issue.silent_since = None
+        issue.save(update_fields=[*ENDING, "resolution_notes"])
         queries.unspoken(issue).update(state=State.CANCELLED)
-        actions.record(issue, Action.Kind.RESOLVED, by=by, user=user)
+        actions.record(issue, Action.Kind.RESOLVED, by=by, user=user, basis=str(issue.resolution_basis))
+        survey.plan(issue)
     return True
 
 
-def reopen(issue: Issue, *, user: AbstractBaseUser) -> bool:
-    """Makes an ended issue unresolved again. False when it was not ended."""
+def reopen(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = actions.SYSTEM) -> bool:
+    """Makes an ended issue unresolved again: the earlier success no longer counts. False when it was not ended."""
     with transaction.atomic():
         issue = queries.locked(issue)
         if issue.is_unresolved:
             return False
         issue.status = Status.IN_PROGRESS if issue.first_response_at else Status.OPEN
-        issue.resolved_at = None
-        issue.resolved_by = ""
+        issue.resolved_at, issue.resolved_by, issue.resolution_basis = None, "", ""
         issue.false_positive = None
-        issue.save(update_fields=["status", "resolved_at", "resolved_by", "false_positive", "updated_at"])
-        actions.record(issue, Action.Kind.REOPENED, user=user)
+        issue.save(update_fields=[*ENDING, "false_positive"])
+        _ask_nothing(issue)
+        actions.record(issue, Action.Kind.REOPENED, by=by, user=user)
     return True
+
+
+def _ask_nothing(issue: Issue) -> None:
+    """A question for a rating that nobody has heard yet is dropped."""
+    queries.unspoken(issue).filter(purpose=Response.Purpose.SURVEY).update(state=State.CANCELLED)
 
 
 def review(issue: Issue, *, user: AbstractBaseUser, false_positive: bool) -> None:
@@ -62,7 +69,9 @@ def review(issue: Issue, *, user: AbstractBaseUser, false_positive: bool) -> Non
         issue = queries.locked(issue)
         issue.false_positive = false_positive
         if false_positive and issue.is_unresolved:
-            issue.status = Status.CLOSED
+            issue.status, issue.silent_since = Status.CLOSED, None
             queries.unspoken(issue).update(state=State.CANCELLED)
-        issue.save(update_fields=["false_positive", "status", "updated_at"])
+        if false_positive:
+            _ask_nothing(issue)
+        issue.save(update_fields=["false_positive", "status", "silent_since", "updated_at"])
         actions.record(issue, Action.Kind.REVIEWED, user=user, problem=not false_positive)

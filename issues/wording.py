@@ -41,8 +41,9 @@ def unknown_placeholders(text: str) -> str:
 
 
 def fill(text: str, *, name: str, type: str) -> str:
-    """`text` with its placeholders filled, and tidy when the name is not known: "Olá, {name}!" → "Olá!"."""
+    """`text` with its placeholders filled, and tidy when the name is not known: "Olá, {name}!" → "Olá!", "{name}, como" → "Como"."""
     if not name:
+        text = re.sub(r"(^|[.!?]\s+)\{name\},\s*(\w)", lambda match: match[1] + match[2].upper(), text)
         text = re.sub(r",?\s*\{name\}", "", text)
     values = {"name": name, "type": type.replace("_", " ")}
     return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text).strip()

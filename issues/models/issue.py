@@ -168,6 +168,11 @@ class Issue(models.Model):
     def is_unresolved(self) -> bool:
         return self.status in UNRESOLVED
 
+    @property
+    def language(self) -> str:
+        """The one the customer is known to speak, else the one the words look like."""
+        return (self.customer and self.customer.language) or wording.language_of(self.text)
+
 
 class Message(models.Model):
     """What a customer wrote to us, in one turn of an issue. Our words are in `Response`.

@@ -133,6 +133,10 @@ class Response(models.Model):
         return f"{self.issue_id} #{self.turn}"
 
     @property
+    def is_survey(self) -> bool:
+        return self.purpose == self.Purpose.SURVEY
+
+    @property
     def is_substantive(self) -> bool:
         """Whether these words deal with the customer's matter, and do not only say that somebody will."""
         reply = self.purpose in (self.Purpose.REPLY, self.Purpose.FOLLOW_UP)

@@ -87,13 +87,6 @@ def test_a_message_after_our_answer_began_is_a_new_turn_of_the_same_issue():
     assert (second.state, second.deadline_at) == ("waiting", NOW + timedelta(minutes=7))
 
 
-def test_a_message_after_the_issue_ended_is_a_new_issue():
-    _outcome, first = arrives()
-    Issue.objects.update(status="resolved", resolved_at=NOW)
-    _outcome, second = arrives(now=NOW + timedelta(hours=1))
-    assert first != second
-
-
 def test_a_brazilian_number_without_its_ninth_digit_is_the_same_customer():
     from issues.phones import canonical
 
