@@ -1,11 +1,14 @@
 """How often the AI may be asked a minute, exactly: over all workers and restarts, wherever the minute begins."""
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from .models import Policy
+from .models.policy import Token
 
 # A token comes back a little later than a minute, because a call takes its way from here to the service.
 BACK_AFTER_S = 62
+TRIAGE = "triage"
 
 # All budgets or none: what one of them lacks must not cost the other a token.
 SPEND = """
@@ -31,10 +34,30 @@ FILL = """
 def spend(policy: Policy, *, critical: bool) -> bool:
     """Takes one question from the budgets that apply. False when one is spent: then ask no model."""
     budgets = ({"critical": policy.critical_per_minute} if critical else {}) | {"ai": policy.ai_per_minute}
-    limits = {name: size for name, size in budgets.items() if size}
-    if not limits:
-        return True
-    return _take(limits) or (_fill(limits) and _take(limits))
+    return _spend({name: size for name, size in budgets.items() if size})
+
+
+def spend_on_triage(policy: Policy) -> bool:
+    """Takes the right to ask whether a silent issue is solved: half of the AI's budget at most, whoever waits goes first.
+
+    The question itself is paid for as any other (`spend`).
+    """
+    return _spend(_for_triage(policy))
+
+
+def has_room_for_triage(policy: Policy) -> bool:
+    """Whether `spend_on_triage` would work now, as far as can be seen."""
+    [size] = _for_triage(policy).values() or [0]
+    spent = Token.objects.filter(budget=TRIAGE, number__lte=size, free_at__gt=Now())
+    return size == 0 or spent.count() < size
+
+
+def _for_triage(policy: Policy) -> dict[str, int]:
+    return {TRIAGE: max(1, policy.ai_per_minute // 2)} if policy.ai_per_minute else {}
+
+
+def _spend(limits: dict[str, int]) -> bool:
+    return not limits or _take(limits) or (_fill(limits) and _take(limits))
 
 
 def _take(limits: dict[str, int]) -> bool:

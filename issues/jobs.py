@@ -1,6 +1,7 @@
 """The jobs of the customer's side: translate, call one function, translate back."""
 
 import logging
+from collections import deque
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from mis_dashboard.lib.patience import patiently
 from mis_dashboard.lib.pool import Pool
 from mis_dashboard.lib.recent import recent
 
-from . import actions, channels, deliver, escalate, line, queries, receipts, think
+from . import actions, budget, channels, deliver, escalate, line, queries, receipts, silence, think
 from . import claim as claiming
 from . import respond as responding
 from .models import Action, InboundEvent, Policy, Response
@@ -76,6 +77,44 @@ def respond() -> None:
     pool.wake()
 
 
+JUDGED_AT_A_TIME = 8
+SILENT_A_SECOND = 4
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
+
+to_judge: deque[UUID] = deque()
+
+
+def judge_next() -> bool:
+    """Looks at one silent issue. False when there is none."""
+    try:
+        issue_id = to_judge.popleft()
+    except IndexError:
+        return False
+    silence.triage(issue_id)
+    return True
+
+
+# Judging takes as long as a model does, and must not keep a worker from waking whoever answers.
+judges = Pool(judge_next, limit=lambda: JUDGED_AT_A_TIME)
+
+
+@job("triage")
+def triage(issue_id: str) -> None:
+    """A silent issue is to be ended, or handed to a person. While it is neither, it is looked at again in a minute."""
+    now = timezone.now()
+    if queries.silent(now).filter(pk=issue_id).exists():
+        jobs.enqueue("triage", issue_id, due=now + ASKED_AGAIN_AFTER, rank=3, key=f"triage {issue_id}")
+        to_judge.append(UUID(issue_id))
+        judges.wake()
+
+
+def _watch_silence(now: datetime) -> None:
+    """Right to the minute, and after a night of downtime no faster than the AI can be asked."""
+    if budget.has_room_for_triage(Policy.current()):
+        for issue_id in queries.unjudged(now).values_list("pk", flat=True)[:SILENT_A_SECOND]:
+            jobs.enqueue("triage", str(issue_id), rank=3, key=f"triage {issue_id}")
+
+
 @job("look")
 def look(response_id: str, looked: int) -> None:
     """It is time to find out whether an unsure answer was heard."""
@@ -119,6 +158,7 @@ def sweep() -> None:
     claiming.promote(now)
     if claiming.overlooked(now).exists():
         jobs.enqueue("respond", rank=0, key="sweep")
+    _watch_silence(now)
 
 
 def _take_over(response: Response, now: datetime) -> None:

@@ -12,11 +12,11 @@ from django.utils import timezone, translation
 
 from mis_dashboard.lib import jobs, rows
 
-from . import actions, channels, deliver, escalate, queries, think, wording
+from . import actions, channels, deliver, escalate, queries, silence, survey, think, wording
 from .ai import guard, prompts
 from .ai.base import Blocked, Prompt, Turn
 from .claim import Claimed, current_pace
-from .models import Action, Issue, Policy, PromptVersion, Response
+from .models import Action, Policy, PromptVersion, Response
 from .models.issue import Status
 from .models.response import State
 from .think import Thinking
@@ -38,6 +38,8 @@ def respond(claimed: Claimed, *, thought: Callable[[], None] = lambda: None) -> 
     response = claimed.response
     if reason := _silenced(response):
         deliver.drop(response, reason)
+    elif silence.confirmed(claimed):
+        log.info("no answer is needed", extra={"response": response.pk})
     elif not channels.configured():
         deliver.hand_over(response, escalate.NO_CHANNEL)
     elif deliver.reachable(response):
@@ -48,6 +50,8 @@ def _silenced(response: Response) -> str:
     """Why the automation has nothing more to say in this turn; empty when it may speak. A person's words always may."""
     if response.kind == Response.Kind.HUMAN:
         return ""
+    if response.purpose == Response.Purpose.SURVEY:
+        return survey.outdated(response)
     if Policy.current().muted:
         return escalate.MUTED
     customer, notice = response.issue.customer, response.purpose == Response.Purpose.HANDOVER
@@ -146,7 +150,7 @@ def _problem(claimed: Claimed, reply: str, prompt: Prompt) -> str:
         customer=[text for who, text in claimed.conversation if who == "customer"],
         ours=[text for who, text in claimed.conversation if who == "us"],
         knowledge=queries.knowledge(issue.location),
-        language=language_of(issue),
+        language=issue.language,
         instructions=prompt.system,
     )
 
@@ -183,20 +187,15 @@ def _prompt(claimed: Claimed, version: PromptVersion) -> Prompt:
         conversation=[Turn(who, text) for who, text in claimed.conversation],
         customer_name=issue.customer.first_name if issue.customer else "",
         company=issue.metadata.get("company", ""),
-        language=language_of(issue),
+        language=issue.language,
         knowledge=queries.knowledge(issue.location),
     )
-
-
-def language_of(issue: Issue) -> str:
-    """The one the customer is known to speak, else the one the words look like."""
-    return (issue.customer and issue.customer.language) or wording.language_of(issue.text)
 
 
 def _from_template(response: Response, failures: list[str]) -> deliver.Draft | None:
     issue = response.issue
     actions.record(issue, Action.Kind.FELL_BACK, response=response, success=False, why=failures, to="template")
-    template = queries.template_for(issue.type, language_of(issue))
+    template = queries.template_for(issue.type, issue.language)
     if template is None:
         return None
     with translation.override(template.language.lower()):

@@ -20,4 +20,6 @@ def box(settings):
 @pytest.fixture(autouse=True)
 def _one_thread(monkeypatch):
     """Tests answer by themselves: another thread would not see their uncommitted rows."""
-    monkeypatch.setattr(jobs.pool, "limit", lambda: 0)
+    for pool in (jobs.pool, jobs.judges):
+        monkeypatch.setattr(pool, "limit", lambda: 0)
+    jobs.to_judge.clear()
