@@ -77,8 +77,9 @@ def respond() -> None:
     pool.wake()
 
 
-JUDGED_AT_A_TIME = 8
+JUDGED_AT_A_TIME = 4
 SILENT_A_SECOND = 4
+SILENT_A_MINUTE = 240
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
 
 to_judge: deque[UUID] = deque()
@@ -104,14 +105,16 @@ def triage(issue_id: str) -> None:
     now = timezone.now()
     if queries.silent(now).filter(pk=issue_id).exists():
         jobs.enqueue("triage", issue_id, due=now + ASKED_AGAIN_AFTER, rank=3, key=f"triage {issue_id}")
-        to_judge.append(UUID(issue_id))
+        if UUID(issue_id) not in to_judge:
+            to_judge.append(UUID(issue_id))
         judges.wake()
 
 
 def _watch_silence(now: datetime) -> None:
     """Right to the minute, and after a night of downtime no faster than the AI can be asked."""
-    if budget.has_room_for_triage(Policy.current()):
-        for issue_id in queries.unjudged(now).values_list("pk", flat=True)[:SILENT_A_SECOND]:
+    room = min(SILENT_A_SECOND, SILENT_A_MINUTE - jobs.queued("triage"))
+    if room > 0 and budget.has_room_for_triage(Policy.current()):
+        for issue_id in queries.unjudged(now).values_list("pk", flat=True)[:room]:
             jobs.enqueue("triage", str(issue_id), rank=3, key=f"triage {issue_id}")
 
 

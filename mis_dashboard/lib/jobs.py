@@ -91,6 +91,11 @@ def enqueue(name: str, *args: Any, due: datetime | None = None, rank: int = 2, k
         cursor.execute(ENQUEUE, [name, json.dumps(args, cls=DjangoJSONEncoder), key, rank, due])
 
 
+def queued(name: str) -> int:
+    """How many jobs of that name are waiting, for now or for later, or are being done."""
+    return Job.objects.filter(name=name, dead=False).count()
+
+
 def wake(name: str, due: datetime | None = None) -> None:
     """Calls job `name`, which takes nothing, in some worker: when this transaction commits, or at `due` if that is later.
 

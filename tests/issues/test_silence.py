@@ -350,6 +350,16 @@ class TestTheClock:
         assert sum(budget.spend(Policy.objects.get(), critical=False) for _ in range(10)) == 5
         assert Issue.objects.filter(status="escalated").count() == 0
 
+    def test_a_slow_ai_is_not_buried_under_what_is_silent(self, model, monkeypatch):
+        monkeypatch.setattr(jobs, "SILENT_A_MINUTE", 3)
+        backlog = self.overdue(5)
+        for _second in range(3):
+            jobs.sweep()
+        assert Job.objects.filter(name="triage").count() == 3
+        for _again in range(2):
+            jobs.triage(str(backlog[0].pk))
+        assert len(jobs.to_judge) == 1
+
     def test_the_backlog_goes_on_when_the_minute_is_over(self, model):
         Policy.objects.update(ai_per_minute=2)
         recent.forget()
