@@ -63,7 +63,7 @@ def outdated(question: Response) -> str:
 
 def awaits_rating(issue: Issue) -> bool:
     """Whether the customer was asked about a resolved `issue` and has not answered. It may have been heard: that counts."""
-    return issue.status == Status.RESOLVED and issue.customer_satisfaction is None and queries.was_asked(issue)
+    return issue.customer_satisfaction is None and queries.was_asked(issue)
 
 
 def rate(issue: Issue, stars: int, now: datetime) -> None:

@@ -214,10 +214,10 @@ class TestWhileTheAIThinks:
         assert triages(issue) == []
 
     def test_a_new_answer_meanwhile_begins_a_new_silence(self, model):
-        issue = silent()
-        model.meanwhile = lambda: Issue.objects.update(silent_since=NOW + MINUTE)
+        issue = silent(at=NOW - 10 * MINUTE)
+        model.meanwhile = lambda: Issue.objects.update(silent_since=NOW)
         issue = after(issue)
-        assert (issue.status, issue.silent_since) == ("in_progress", NOW + MINUTE)
+        assert (issue.status, issue.silent_since) == ("in_progress", NOW)
 
     def test_a_person_who_takes_over_meanwhile_keeps_the_issue(self, model):
         issue = silent()
