@@ -23,8 +23,8 @@ def resolve(
 ) -> bool:
     """Ends the issue as solved; answers not yet given are dropped, and the customer is asked how it was.
 
-    `basis` is what it rests on: unless said, the word of `user`, or of the program that `by` names. False when
-    it had ended already, unchanged.
+    `basis` is what it rests on: unless said, the word of `user`, or of whom `by` names: a person or a program.
+    False when it had ended already, unchanged.
     """
     with transaction.atomic():
         issue = queries.locked(issue)
@@ -33,7 +33,7 @@ def resolve(
         issue.status = Status.RESOLVED
         issue.resolved_at = timezone.now()
         issue.resolved_by = user.get_username() if user else by
-        issue.resolution_basis = basis or (Basis.HUMAN if user else Basis.PROGRAM)
+        issue.resolution_basis = basis or _ground(user, by)
         issue.resolution_notes = notes
         issue.silent_since = None
         issue.save(update_fields=[*ENDING, "resolution_notes"])
@@ -41,6 +41,10 @@ def resolve(
         actions.record(issue, Action.Kind.RESOLVED, by=by, user=user, basis=str(issue.resolution_basis))
         survey.plan(issue)
     return True
+
+
+def _ground(user: AbstractBaseUser | None, by: str) -> Basis:
+    return Basis.PROGRAM if user is None and actions.is_automation(by) else Basis.HUMAN
 
 
 def reopen(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = actions.SYSTEM) -> bool:

@@ -135,7 +135,8 @@ def test_a_reopened_issue_in_which_the_customer_was_told_gets_its_person_in_sile
     resolve.resolve(issue, user=user)
     resolve.reopen(issue, user=user)
     issue = arrives("quero falar com o gerente", now=timezone.now())
-    assert (issue.status, states(issue)) == ("escalated", [("handover", "sent"), ("reply", "handed_over")])
+    told = [("handover", "sent"), ("survey", "cancelled"), ("reply", "handed_over")]
+    assert (issue.status, states(issue)) == ("escalated", told)
 
 
 def test_a_person_who_answers_first_makes_the_notice_needless(box):
@@ -203,7 +204,8 @@ class TestOptOut:
         issue = arrives("meu pedido não chegou", now=timezone.now())
         assert (issue.status, issue.escalation_reason) == ("escalated", escalate.OPTED_OUT)
         again = arrives("não me mande mais mensagens", now=timezone.now())
-        assert states(again) == [("reply", "handed_over"), ("reply", "handed_over")]
+        assert again == issue
+        assert states(again) == [("handover", "sent"), ("reply", "handed_over"), ("reply", "handed_over")]
         assert answered() is None
         assert len(box.sent) == 1
 

@@ -81,17 +81,16 @@ def test_problems_name_what_must_be_changed():
 
 def test_the_wording_we_ship_is_sound_and_short():
     assert problems(FIRST_WORDING) == []
+    assert len(FIRST_WORDING) <= 2500
+    system = compile("default", FIRST_WORDING).system(company="Loja Jacarandá", language="pt-BR")
+    assert "Loja Jacarandá" in system
+    assert "{" not in system
 
 
 def test_a_judgement_has_placeholders_of_its_own():
     assert problems(FIRST_JUDGEMENT, "triage") == []
     [unknown] = problems(FIRST_JUDGEMENT + "{issue_types}", "triage")
     assert unknown.startswith("{issue_types}")
-
-    assert len(FIRST_WORDING) <= 2500
-    system = compile("default", FIRST_WORDING).system(company="Loja Jacarandá", language="pt-BR")
-    assert "Loja Jacarandá" in system
-    assert "{" not in system
 
 
 # --- The question -----------------------------------------------------------------------------

@@ -64,7 +64,8 @@ class TestResolving:
     @pytest.mark.parametrize(
         ("words", "basis", "automated"),
         [
-            ({"by": "n8n"}, "program", False),
+            ({"by": "SYSTEM_AUTO"}, "program", True),
+            ({"by": "Bia"}, "human", False),
             ({"basis": Basis.SILENCE}, "silence", True),
             ({"basis": Basis.CONFIRMED}, "customer_confirmed", True),
         ],

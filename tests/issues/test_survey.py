@@ -276,6 +276,15 @@ class TestTheAnswer:
         assert kinds == ["resolved", "surveyed", "rated", "reopened", "escalated"]
         assert "text" not in str(list(issue.actions.values_list("detail", flat=True)))
 
+    @pytest.mark.parametrize(
+        ("words", "stars"), [("5, mas quero falar com uma pessoa", 5), ("1, vou processar vocês", 1)]
+    )
+    def test_a_rating_with_a_wish_of_which_a_person_must_know_is_both(self, box, words, stars):
+        issue = writes(asked(), words)
+        assert (issue.status, *rating(issue)) == ("escalated", stars, "system")
+        assert issue.escalation_reason != escalate.NOT_CONTENT
+        assert issue.responses.order_by("turn").last().purpose in ("handover", "reply")
+
     def test_a_rating_told_twice_is_one(self, box):
         issue = asked()
         writes(issue, "5", message_id="ghl:m5")
