@@ -79,7 +79,7 @@ def _take_note(issue: Issue, response: Response, why: str, *, ends: bool) -> Non
     issue.silent_since = timezone.now()
     issue.save(update_fields=["silent_since", "updated_at"])
     reason = {"reason": why} if why else {}
-    actions.record(issue, Action.Kind.TRIAGED, response=response, outcome="thanked", **reason)
+    actions.record(issue, Action.Kind.TRIAGED, response=response, why="only_thanks", **reason)
 
 
 # --- What must not end by itself --------------------------------------------------------------
@@ -188,22 +188,22 @@ def _question(issue: Issue) -> think.Thinking:
 
 
 def _judged(issue: Issue, judgement: Judgement) -> None:
-    if not judgement.resolved:
-        _hand_over(issue, escalate.NOT_SOLVED, words=judgement.reason)
-        return
-    actions.record(issue, Action.Kind.TRIAGED, outcome="resolved")
-    resolve.resolve(issue, basis=Basis.SILENCE)
+    actions.record(issue, Action.Kind.TRIAGED, resolved=judgement.resolved)
+    if judgement.resolved:
+        resolve.resolve(issue, basis=Basis.SILENCE)
+    else:
+        escalate.escalate(issue, escalate.NOT_SOLVED, words=judgement.reason)
 
 
 def _not_judged(issue: Issue, failures: list[str], now: datetime) -> None:
     """It is asked again within a minute. The first failure of a silence is written down, and the 15 minutes count from it."""
     failed = issue.actions.filter(kind=Action.Kind.TRIAGED, success=False, at__gte=issue.silent_since).first()
     if failed is None:
-        actions.record(issue, Action.Kind.TRIAGED, success=False, at=now, outcome="undecided", why=failures)
+        actions.record(issue, Action.Kind.TRIAGED, success=False, at=now, why=failures)
     if Blocked.outcome in failures or (failed and now - failed.at >= GIVE_UP_JUDGING_AFTER):
         _hand_over(issue, escalate.NOT_JUDGED)
 
 
-def _hand_over(issue: Issue, reason: str, words: str = "") -> None:
-    actions.record(issue, Action.Kind.TRIAGED, outcome="person")
-    escalate.escalate(issue, reason, words=words)
+def _hand_over(issue: Issue, reason: str) -> None:
+    actions.record(issue, Action.Kind.TRIAGED, reason=reason)
+    escalate.escalate(issue, reason)

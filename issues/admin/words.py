@@ -83,6 +83,7 @@ WHY = {
     "error": _("an error of MIS"),
     "told twice": _("the CRM and WhatsApp both told of it"),
     "phone_learnt": _("the phone became known"),
+    "only_thanks": _("the customer only thanks"),
 } | STOPPED
 OUTCOMES = {"answered": _("answered")} | WHY
 
@@ -230,8 +231,8 @@ def _results(detail: dict) -> list[str]:
         notes.append(gettext("a problem") if detail["problem"] else gettext("not a problem"))
     if "resolved" in detail:
         notes.append(gettext("it is solved") if detail["resolved"] else gettext("it is not solved"))
-    if "score" in detail:
-        notes.append(ngettext("%(n)s star", "%(n)s stars", detail["score"]) % {"n": detail["score"]})
+    if stars := detail.get("stars"):
+        notes.append(ngettext("%(n)s star", "%(n)s stars", stars) % {"n": stars})
     if basis := detail.get("basis"):
         notes.append(str(BASES.get(basis, basis)))
     return notes

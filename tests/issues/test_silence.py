@@ -83,7 +83,7 @@ class TestSilence:
         issue = after(silent())
         assert (issue.status, issue.resolved_by, issue.resolution_basis) == ("resolved", "system", "silence")
         assert issue.silent_since is None
-        assert triages(issue) == [{"outcome": "resolved"}]
+        assert triages(issue) == [{"resolved": True}]
         call = AICall.objects.get()
         assert (call.issue, call.response, call.prompt.name, call.outcome) == (issue, None, "triage", "answered")
 
@@ -91,7 +91,7 @@ class TestSilence:
         model.says = Judgement(resolved=False, reason="o cliente ainda espera a segunda via")
         issue = after(silent())
         assert (issue.status, issue.escalation_reason) == ("escalated", "o cliente ainda espera a segunda via")
-        assert triages(issue) == [{"outcome": "person"}]
+        assert triages(issue) == [{"resolved": False}]
         assert issue.actions.get(kind="escalated").detail == {"reason": escalate.NOT_SOLVED}
 
     def test_the_ai_sees_the_whole_conversation_our_last_word_included(self, model):
@@ -148,7 +148,7 @@ class TestWhatAPersonMustEnd:
     def handed_over(self, issue: Issue, model: Model) -> str:
         issue = after(issue)
         assert model.prompts == []
-        assert triages(issue) in ([{"outcome": "person"}], [])
+        assert triages(issue) == [{"reason": issue.escalation_reason}]
         return issue.escalation_reason if issue.status == "escalated" else issue.status
 
     def test_a_critical_issue(self, model):
@@ -246,8 +246,8 @@ class TestWithoutAnAI:
             assert self.at(issue, minutes).status == "in_progress"
         assert self.at(issue, 15).escalation_reason == escalate.NOT_JUDGED
         first, *others = issue.actions.filter(kind="triaged")
-        assert (first.success, first.detail["outcome"], first.at) == (False, "undecided", DUE)
-        assert [action.detail["outcome"] for action in others] == ["person"]
+        assert (first.success, first.detail["why"][0], first.at) == (False, "unavailable", DUE)
+        assert [action.detail for action in others] == [{"reason": escalate.NOT_JUDGED}]
 
     def test_an_ai_that_comes_back_in_time_judges(self, model):
         model.says = Unavailable("down")
@@ -427,7 +427,7 @@ class TestThanks:
         issue = self.end(claimed)
         assert (issue.status, claimed.response.state, box.sent) == ("in_progress", "cancelled", [])
         assert timezone.now() - issue.silent_since < MINUTE
-        assert triages(issue) == [{"outcome": "thanked"}]
+        assert triages(issue) == [{"why": "only_thanks"}]
 
     def test_ok_to_a_question_of_ours_is_an_answer_to_it(self, box):
         issue = self.answered(text="Posso confirmar o e-mail do cadastro?")
@@ -445,7 +445,7 @@ class TestThanks:
         claimed = self.turn(self.answered(**changes), "Obrigado!")
         issue = self.end(claimed)
         assert (issue.status, claimed.response.state, box.sent) == ("in_progress", "cancelled", [])
-        assert triages(issue) == [{"outcome": "thanked", "reason": reason}]
+        assert triages(issue) == [{"why": "only_thanks", "reason": reason}]
         issue = after(issue, timezone.now() + timedelta(minutes=121))
         assert issue.escalation_reason == reason
 

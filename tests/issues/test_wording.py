@@ -35,3 +35,9 @@ def test_placeholders_that_nothing_fills_are_named():
 )
 def test_the_language_of_a_text_is_told_by_its_small_words(text, language):
     assert language_of(text) == language
+
+
+def test_a_text_that_begins_with_an_unknown_name_begins_with_its_next_word():
+    assert fill("{name}, como foi?", name="", type="") == "Como foi?"
+    assert fill("Oi! {name}, tudo bem?", name="", type="") == "Oi! Tudo bem?"
+    assert fill("{name}, como foi?", name="Ana", type="") == "Ana, como foi?"
