@@ -67,7 +67,7 @@ _PHRASES = [
     (kind, re.compile(rf"\b(?:{saying})\b"))
     for kind, saying in (
         ("noted", r"nao (?:preciso|precisa|precisava|quero|tenho)(?: de)? mais (?:nada|duvidas?|perguntas)|mais nada(?: nao)?|nada mais"),
-        ("noted", r"(?:nao,? |era )?(?:so|somente|apenas) (?:isso|por (?:enquanto|hora|ora|hoje))|por (?:enquanto|hora|ora|hoje) e? ?so"),
+        ("noted", r"(?:nao,? )?(?:era )?(?:so|somente|apenas) (?:isso|por (?:enquanto|hora|ora|hoje))|por (?:enquanto|hora|ora|hoje) e? ?so"),
         ("noted", r"nao precisa(?: mais)?|sem (?:problemas?|mais duvidas)|(?:that's|that is|that was) (?:all|it)|nothing else|no (?:more|further) questions"),
         ("light", r"nao(?=,? (?:muito )?(?:obrigad|valeu|brigad))|no(?=,? thank)"),
         ("noted", r"nao tem de que|por nada nao|(?:you're|you are) (?:welcome|too)|no (?:problem|worries)|de nada"),
@@ -77,8 +77,11 @@ _PHRASES = [
         ("solved", rf"(?:deu (?:tudo )?certo|funcionou|voltou(?: a funcionar| ao normal)?|resolve(?:u|ram))(?:{_THING})?"),
         ("solved", r"(?:agora|ja) (?:foi|deu|vai|entrou|entrei|abriu|acessou|acessei|apareceu|carregou|pegou|chegou|recebi|caiu)"),
         ("solved", r"(?:recebi|chegou|caiu|tudo) (?:certinho|direitinho|certo|ok)|era (?:exatamente |so )?isso(?: mesmo)?(?: que eu (?:queria|precisava)(?: saber)?)?|e isso (?:ai|mesmo)"),
-        ("solved", r"(?:it |that |everything )?(?:works?|worked|is working|working)(?: (?:now|again|fine|perfectly|great|well))*|did the trick|all (?:good|set|sorted)|(?:can|could|managed to) (?:log|get) in|got it working"),
+        ("noted", r"(?:recebi|recebemos|recebido)(?: (?:aqui|sim|ja))?(?=[,.!]* (?:muito )?(?:obrigad|valeu|brigad|thanks)|[.!]*$)|chegou (?:agora|aqui|sim)"),
+        ("solved", r"(?:it |that |everything |it's |its )?(?:works?|worked|is working|working)(?: (?:now|again|fine|perfectly|great|well))*|did the trick|all (?:good|set|sorted)|(?:can|could|managed to) (?:log|get) in|got it working"),
+        ("praise", r"(?:voces|vcs|voce|vc) (?:sao|e) (?:demais|show|dez|10|fera|feras)|sucesso(?: (?:a|para|pra) (?:voces|todos))?"),
         ("praise", r"nota (?:10|dez|mil|1000)|show de bola|well done|(?:good|great|nice) (?:job|work)|(?:good|great) (?:help|support|service)"),
+        ("thanks", r"(?:obrigad[oa]s?|valeu|agradecid[oa]|grat[oa]) por (?:me |nos |ter(?:em)? (?:me )?)?(?:ajud|resolv|respond|atend|avis|esclarec|retorn|explic|orient)\w+(?: (?:o |a )?(?:meu|minha) (?:problema|duvida|caso|questao))?"),
         ("thanks", r"deus (?:te |lhe |os |vos )?abencoe|amo voces"),
         ("noted", r"(?:have|tenha|tenham) (?:an? |um |uma )?[a-z]+ (?:a |an )?(?:day|evening|night|weekend|one|dia|tarde|noite|semana|fi(?:m|nal) de semana)|bom fi(?:m|nal) de semana"),
         ("noted", r"see you(?: later| soon)?|ate (?:mais|logo|breve|a proxima)"),
@@ -116,8 +119,8 @@ _KINDS = {
             carinho solucao apoio auxilio eficiencia prontidao educacao simpatia informacao informacoes confirmacao servico
             trabalho help assistance support time patience reply response answer info quick prompt fast service guys team all
             again coracao verdade graças gracas deus sempre realmente simplesmente quero queria gostaria
-            profissionais profissional grande abencoe dia tarde noite semana otimizado right sao fico fiquei exatamente hoje this
-            that is was are were now such kind everyone feita feito essa esse nota sim cordialidade great lot amor anjo""",
+            profissionais profissional grande abencoe dia tarde noite semana right sao fico fiquei exatamente hoje
+            normalmente uhul uhu eba oba aleluia ufa this that is was are were now such kind everyone feita feito essa esse nota sim cordialidade great lot amor anjo""",
     }.items()
     for word in words.split()
 }
@@ -142,7 +145,7 @@ _UNIT = r"(?: ?(?:estrelinhas?|estrelas?|stars?|pontos?|points?))?"
 # A number ends there, or more words follow that are clearly about it.
 _END = (
     r"(?= ?(?:$|[^\w\s%/]|(?:pel[oa]s?|porque|pois|mas|but|because|ok|noted|obrigad\w+|valeu|thanks|thank you)\b"
-    r"|por (?:causa|conta)|sem (?:duvida|problema)|for (?:the|your|you)\b"
+    r"|por (?:causa|conta)|sem (?:duvida|problema)|com (?:louvor|certeza)|for (?:the|your|you)\b"
     r"|(?:para|pra|pro) (?:mim|o? ?atendimento|voces?|vcs?|a? ?equipe|o? ?suporte)\b))"
 )
 _RATING = re.compile(rf"^[ \"'*(]*(?:{_SAYS})?{_NUMBER}{_OUT_OF}{_UNIT}[\"'*)]*(?P<end>{_END})")
@@ -169,7 +172,7 @@ _AROUND_OPINIONS = frozenset(
         """o a foi achei atendimento servico muito muita bem super bastante de da do um uma que e esta estava meio equipe tudo
         voces voce suporte resposta por mim na verdade minha opiniao so mesmo demais the was it service support very really i
         it's is think team you were are so seu sua pelo pela com nada nao certeza eu fiquei fui atendido atendida simplesmente
-        extremamente not no""",
+        extremamente not no parabens ajuda trabalho atendente""",
     )
 )
 _MIDDLING = re.compile(r"\b(?:mais ou menos|\+ ou -|meia boca|so so|nem bom nem ruim|deu pro gasto)\b")
@@ -242,7 +245,7 @@ def _opinion(words: str) -> int | None:
     if re.search(r"\b(?:nao|nada|not)\b", words):
         return 2 if stars >= 4 else None
     very = re.search(
-        r"\b(?:muito|super|very|bem|extremamente) (?:bom|boa|bons|ruim|ruins|bad|good|fraco|fraca|legal|satisfeito|satisfeita|satisfied)\b",
+        r"\b(?:muito|super|very|bem|extremamente) (?:bom|boa|bons|ruim|ruins|bad|good|fraco|fraca|legal|satisfeito|satisfeita|satisfied)\b|\b(?:bom|boa|ruim|legal) demais\b",
         words,
     )
     return {2: 1, 4: 5}.get(stars, stars) if very else stars
@@ -254,7 +257,7 @@ def _opinion(words: str) -> int | None:
 _UNSEEN = (
     r"(?:verific|confer|chec|analis|avis|avali|consult|confirm|apur|investig|pedi|solicit|encaminh|repass|acion|retorn|"
     r"respond|envi|reenvi|mand|resolv|corrig|providenci|atualiz|peg|acompanh|inform|ajust|agend|devolv|estorn|cancel|cuid|"
-    r"trat|assum|continu|entr|lig|cham|fal|lev|pass|olh|busc|cont|ver\b|trabalh|registr|repor|descobr|contat|contact|liber|"
+    r"trat|assum|continu|entr|lig|cham|fal|lev|pass|olh|busc|cont|ver\b|trabalh|registr|repor|descobr|contat|contact|liber|escal|"
     r"reembols|trat|dar\b|dizer|trazer|ter\b|d[ae]\w+ (?:um )?retorno|receb|prossegu|regulariz|remarc|separ|post|process|marc)\w*"
 )
 _US = (
@@ -271,8 +274,11 @@ _PROMISES = re.compile(
             rf"(?:estou|estamos|esta|estao|ta|seguimos|sigo|segue|continuamos) (?:(?:ja|sendo|agora) )*(?:{_UNSEEN}(?:ndo)\b|acompanhando|em (?:analise|andamento|verificacao))",
             r"(?!fica|esta|sera?|tera?|pode|gosta|precisa|deve|adora)[a-z]{2,}(?:aremos|eremos|iremos|arei|erei|irei)\b|daremos|darei|traremos|trarei|faremos|farei|diremos",
             r"(?:te|lhe|vos) (?:aviso|avisamos|retorno|retornamos|respondo|respondemos|mando|mandamos|envio|enviamos|chamo|chamamos|ligo|ligamos|confirmo|confirmamos|informo|informamos|conto|digo|dou (?:um )?retorno|damos (?:um )?retorno)\b",
-            r"(?:aviso|avisamos|retorno|retornamos|informamos|respondo|respondemos|confirmamos|verificamos|damos retorno|dou retorno|entramos em contato|entro em contato|volto|voltamos) (?:\w+ )?(?:voce|aqui|por aqui|assim|logo|em|ate|com|quando|ainda|hoje|amanha|o quanto)",
+            r"(?:aviso|avisamos|retorno|retornamos|informamos|respondo|respondemos|confirmamos|verificamos|damos retorno|dou retorno|entramos em contato|entro em contato|volto|voltamos) (?:\w+ ){0,2}(?:voce|aqui|por aqui|assim|logo|em|ate|com|quando|ainda|hoje|amanha|o quanto)",
             r"(?:e|que) (?:ja |logo |em seguida )?(?:avisamos|retornamos|respondemos|informamos|voltamos|aviso|retorno|volto)\b",
+            r"(?:logo|daqui a pouco|mais tarde|em seguida) (?:eu |ja )?(?:te|lhe) [a-z]+|fi(?:que|ca) no aguardo(?! d)|fico no aguardo d[ao] (?:setor|equipe|financeiro)",
+            rf"(?:estamos|estou) (?:no aguardo|aguardando|a espera) (?:d?[oa] |d?a |um |uma )?{_NEWS} d[aeo]",
+            r"sera[o]? (?:feit|realizad|resolvid|corrigid|estornad|reembolsad|devolvid|trocad|reenviad)\w+|sera[o]? (?:enviad|liberad|entregu)\w+ (?:ate|em|hoje|amanha|ainda|assim|logo|na|no|segunda|sexta)\b",
             rf"{_US} (?:ja |logo |tambem )?(?:vai|vao|ira|irao|deve|devem|pode demorar) (?:(?:te|lhe|ja|estar|entrar em) )*{_UNSEEN}",
             rf"{_US} (?:ja |logo |te |lhe )*(?:verifica|confere|avisa|analisa|retorna|responde|entra em contato|confirma|assume|resolve|cuida|liga|chama|manda|envia|checa|da (?:um )?retorno|entrara|retornara|respondera|verificara|assumira|ligara|fara|dara|conferira|analisara)\b",
             rf"entrar(?:a|ao|emos|ei)? em contato(?! conosco)|entraremos|assim que (?:eu |a gente |nos )?(?:tiver|tivermos|houver|sair|soube\w+|obtive\w+|recebermos)(?: \w+){{0,3}} {_NEWS}",
@@ -281,12 +287,13 @@ _PROMISES = re.compile(
             rf"(?:voce|vc|o senhor|a senhora) (?:ja |logo )?(?:recebe|recebera|vai receber|tera|vai ter) (?:o |a |um |uma |nosso |nossa |mais )*{_NEWS}",
             rf"aguarde (?:o |a |um |uma |por |nosso |nossa |pelo |pela |so |mais )*(?:{_NEWS}|momento|instante|pouco|pouquinho|equipe|contato)(?! e (?:tent|abr|entr|reinici|recarreg|atualiz|fac|test))",
             r"(?:so )?um (?:momento|instante|minuto|minutinho|momentinho)(?! e )|ja ja\b|em breve\b|pode deixar (?:que|comigo)|deix(?:a|e)(?:[- ]me| eu) (?:verific|confir|confer|chec|ver|consult|olh)\w*|(?:prometo|prometemos)\b",
-            r"(?:foi|fo(?:i|ram)|sera|serao|esta sendo|estao sendo|ja) (?:ja )?(?:encaminhad|repassad|analisad|verificad|respondid|tratad|avaliad|contatad|avisad|atendid|priorizad|escalad|transferid)\w+",
+            r"(?:foi|fo(?:i|ram)|sera|serao|esta sendo|estao sendo|ja) (?:ja )?(?:encaminhad|repassad|acionad|analisad|verificad|respondid|tratad|avaliad|contatad|avisad|atendid|priorizad|escalad|transferid)\w+",
             r"(?:ja |eu )?(?:encaminhei|repassei|acionei|solicitei|avisei|notifiquei|abri (?:um )?(?:chamado|ticket|protocolo)|passei (?:o|a|seu|sua)|pedi (?:a|ao|para|que)|encaminhamos|repassamos|acionamos|solicitamos|abrimos)\b",
             r"(?:i|we)(?:'ll| will| shall| am going to| are going to|'re going to|'m going to) (?!be (?:happy|glad|here)|need|help|love|explain|walk|show|miss)(?:\w+)",
+            r"(?:i have|i've|we have|we've) (?:already )?(?:forwarded|passed|escalated|asked|requested|notified|opened|raised)|give me a (?:moment|minute|second|sec)|hold on\b",
             r"(?:i am|i'm|we are|we're) (?:now |already |currently )?(?:check|look|verif|investigat|review|work|ask|escalat|pass|forward|handing|try|follow)\w*",
             r"let me (?:check|confirm|look|verify|ask|find out|see|get|pass|consult)|get back to you|(?:keep|have) you (?:posted|updated|informed)|let you know|be in touch|reach out to you|stay tuned|hang tight|(?:please )?(?:wait|hold on)(?: a| one| for (?:our|the|a))|one moment|(?:right|straight) back",
-            r"(?:team|someone|somebody|colleague|agent|manager|specialist|person|department|front desk)(?: [a-z]+){0,4}? (?:will|is going to|are going to|is looking|are looking|'ll)\b|(?:has|have) been (?:forwarded|escalated|passed|sent to)|you will (?:hear|receive an? (?:answer|reply|update))|you'll (?:hear|get an? (?:answer|reply|update))",
+            r"(?:team|someone|somebody|colleague|agent|manager|specialist|person|department|front desk)(?: [a-z]+){0,4}? (?:will|is going to|are going to|is looking|are looking|'ll)\b|(?:has|have) been (?:forwarded|escalated|passed|sent to)|you will (?:hear|(?:get|receive) an? (?:answer|reply|update|call|response))|you'll (?:hear|(?:get|receive) an? (?:answer|reply|update|call|response))",
             r"(?:reply|answer|update|news|response|back|contact)(?: [a-z]+){0,3} (?:within|in the next|by tomorrow|shortly|soon)\b|as soon as (?:we|i|the team)\b",
         )
     )
