@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from issues.admin.words import STOPPED
 from issues.ai.guard import PROBLEMS, check, manipulates
 from issues.ai.guard.claims import amount, facts
 from issues.ai.guard.words import plain
+from issues.respond import MANIPULATION
 
 NOTES = """\
 # Horários
@@ -318,3 +320,7 @@ def test_a_long_text_takes_its_length_and_not_its_square(piece):
     manipulates(text)
     said("Custa R$ 5 e o reembolso sai dia 25.", customer=[text], ours=[text], knowledge=text)
     assert time.process_time() - started < 3
+
+
+def test_the_timeline_has_words_for_whatever_is_stopped():
+    assert set(STOPPED) == {MANIPULATION, *PROBLEMS}

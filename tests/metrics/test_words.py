@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone, translation
 
-from issues.admin.words import WHY
+from issues.ai.base import Busy, Late, Misconfigured, ModelGone, Unavailable, Unusable
 from issues.models import ChannelState
 from metrics import kpis, sla, standing, words
 from metrics.templatetags import mis
@@ -79,8 +80,8 @@ def test_every_state_has_a_word():
 
 
 def test_every_way_in_which_a_model_fails_or_whatsapp_stands_has_a_word():
-    never_asked = {"not_configured", "no_time", "over_budget", "blocked", "left_alone"}
-    assert set(standing.REASONS) >= set(WHY) - never_asked
+    named = {error.outcome for error in (Late, Busy, Unavailable, Misconfigured, ModelGone)}
+    assert set(standing.REASONS) >= named | set(get_args(get_type_hints(Unusable.__init__)["outcome"]))
     assert set(standing.CHANNEL_STATES) == {*ChannelState.State.values, "not_configured"}
 
 
