@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo run test bench clean
+.PHONY: help demo run test bench chaos clean
 
 help:
 	@echo "make demo    everything running, with simulated customers; nothing leaves this machine"
 	@echo "make run     everything running for real, from the environment"
 	@echo "make test    every test there is"
 	@echo "make bench   the benchmarks"
+	@echo "make chaos   kills everything while webhooks arrive; RUNS=20 COUNT=1000 SEED=… say how"
 
 demo: $(VENV)/run
 	@$(BIN)/python manage.py demo
@@ -23,6 +24,11 @@ test: $(VENV)/test
 
 bench: $(VENV)/test
 	@$(BIN)/python -m tests.bench
+
+RUNS := 1
+COUNT := 1000
+chaos: $(VENV)/test
+	@$(BIN)/python -m tests.chaos --runs $(RUNS) --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf $(VENV) var

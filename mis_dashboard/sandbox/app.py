@@ -139,10 +139,19 @@ class Sandbox:
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=MAX_BODY)
+        application = web.Application(client_max_size=MAX_BODY, middlewares=[callers_may_go])
         for part in (self.gemini, self.evolution, self.ghl, self.slack, self.traffic):
             part.routes(application.router)
         return application
+
+
+@web.middleware
+async def callers_may_go(request: web.Request, handler: Callable) -> web.StreamResponse:
+    """A caller that is killed while it speaks is no error of ours."""
+    try:
+        return await handler(request)
+    except ConnectionResetError:
+        return web.Response()
 
 
 async def serve(settings: Settings, port: int, prepare: Callable[[Sandbox], None]) -> None:

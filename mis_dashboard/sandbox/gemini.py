@@ -6,9 +6,11 @@ import json
 import math
 import random
 import re
+import time
 import zlib
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from aiohttp import web
@@ -22,6 +24,7 @@ from .schema import answer, option
 # Shut down at the real service, for every key.
 GONE = ("gemini-1", "gemini-2.0", "gemini-pro", "text-embedding-004", "embedding-001")
 CHARS_PER_TOKEN = 4
+HEARD_AT_MOST = 20_000
 FULL_SIZE = 3072
 
 # A customer's words, or name, between markers with a code that changes with every question.
@@ -58,14 +61,27 @@ class Question:
     ours: str = ""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """When a question arrived (unix seconds), for which model, and the customer's last words in it."""
+
+    at: float
+    model: str
+    text: str
+
+
 class Gemini:
-    """Answers as the service would. `calls` counts generateContent requests, `embed_calls` the others."""
+    """Answers as the service would. `calls` counts generateContent requests, `embed_calls` the others.
+
+    `heard` holds the last of the former, oldest first.
+    """
 
     def __init__(self, seed: str, api_key: str):
         self.api_key = api_key
         self.modes = GeminiModes()
         self.calls = 0
         self.embed_calls = 0
+        self.heard: deque[Heard] = deque(maxlen=HEARD_AT_MOST)
         self._rng = random.Random(f"gemini {seed}")
         self._ids = itertools.count(1)
         self._seed = seed
@@ -78,6 +94,10 @@ class Gemini:
         show, set_ = control(self.modes, lambda: {"calls": self.calls, "embed_calls": self.embed_calls})
         router.add_get("/sandbox/gemini", show)
         router.add_post("/sandbox/gemini", set_)
+        router.add_get("/sandbox/gemini/heard", self.told)
+
+    async def told(self, request: web.Request) -> web.Response:
+        return web.json_response([asdict(question) for question in self.heard])
 
     def _guarded(self, handler: Callable, reader: Callable) -> Callable:
         """`handler` for what `reader` can read, with our key and a model that exists; the service's errors for others."""
@@ -100,6 +120,7 @@ class Gemini:
 
     async def generate(self, question: Question, model: str) -> web.Response:
         self.calls += 1
+        self.heard.append(Heard(time.time(), model, question.text))
         failure = await self._pause(1)
         if failure in ERRORS:
             return service_error(failure, model)

@@ -9,9 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
+import psycopg
+
+from mis_dashboard.embedded import Embedded
 
 ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "gestora", "uma-senha-de-teste"
@@ -86,6 +91,12 @@ class Product:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple]:
+        """What its database answers. Raises psycopg.Error while it is away."""
+        address = Embedded(Path(self.folder.name)).url
+        with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
+            return connection.execute(statement, values).fetchall()
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body; (0, b"") while nobody answers."""

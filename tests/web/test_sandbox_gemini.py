@@ -303,6 +303,17 @@ def test_a_slow_call_outlasts_the_others(box):
     assert time.perf_counter() - started >= 0.4
 
 
+def test_what_was_asked_and_when_is_told_also_when_it_failed(box):
+    before, began = len(httpx.get(f"{box.url}/sandbox/gemini/heard").json()), time.time()
+    ask(box, "Onde está o meu pedido 4711?")
+    box.set_gemini(fail={"503": 1})
+    ask(box, "Onde está o meu pedido 4712?", model="gemini-3.1-flash-lite")
+    heard = httpx.get(f"{box.url}/sandbox/gemini/heard").json()[before:]
+    assert [one["text"] for one in heard] == ["Onde está o meu pedido 4711?", "Onde está o meu pedido 4712?"]
+    assert [one["model"] for one in heard] == [MODEL, "gemini-3.1-flash-lite"]
+    assert began <= heard[0]["at"] <= heard[1]["at"] <= time.time()
+
+
 def test_failures_are_switched_over_http_and_merged(box):
     changed = httpx.post(f"{box.url}/sandbox/gemini", json={"latency_ms": 5, "fail": {"503": 1}}).json()
     assert (changed["latency_ms"], changed["fail"]["503"], changed["fail"]["429"]) == (5, 1, 0)

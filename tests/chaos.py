@@ -1,0 +1,62 @@
+"""`make chaos`: everything is killed and WhatsApp drops the line while webhooks arrive; nothing is lost or said twice.
+
+    make chaos                       one run of 1,000 webhooks
+    make chaos RUNS=20 COUNT=1000    twenty
+    make chaos SEED=7                the plan of a run again
+
+Prints one line a run and, of each issue that was lost or answered twice, its timeline without personal data.
+Ends with 1 when there was any.
+"""
+
+import argparse
+import random
+import sys
+
+from tests.support.chaos import Plan, Report, run
+from tests.support.family import EVERYBODY
+
+HEADS = ["seed", "accepted", "answered", "twice", "lost", "uncertain", "gap s", "longest s"]
+LINE = "{:>10}" * len(HEADS) + "  {}"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--count", type=int, default=1000, help="webhooks a run")
+    parser.add_argument("--rate", type=float, default=15, help="webhooks a second")
+    parser.add_argument("--kills", type=int, default=2, help="how often each process is killed in a run")
+    parser.add_argument("--seed", type=int, help="of the first run; the next ones count up from it")
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = arguments()
+    first = random.randrange(100_000) if args.seed is None else args.seed
+    print(LINE.format(*HEADS, "killed"), flush=True)
+    reports = [told(run(Plan(seed, args.count, args.rate, args.kills))) for seed in range(first, first + args.runs)]
+    bad = [report for report in reports if not report.verdict.good]
+    print(f"{len(reports) - len(bad)} of {len(reports)} runs without fault", flush=True)
+    return 1 if bad else 0
+
+
+def told(report: Report) -> Report:
+    """Prints it."""
+    print(line(report), flush=True)
+    for name in ("twice", "lost", "uncertain"):
+        for issue in getattr(report.verdict, name):
+            print(f"  {name}: {issue}")
+    for status, times in report.verdict.refused.items():
+        print(f"  refused with {status}: {times}")
+    print("\n".join(report.timelines), end="\n" if report.timelines else "", flush=True)
+    return report
+
+
+def line(report: Report) -> str:
+    verdict = report.verdict
+    killed = ", ".join(f"{who} {report.kills[who]}" for who in EVERYBODY)
+    numbers = [verdict.accepted, verdict.answered, *(len(v) for v in (verdict.twice, verdict.lost, verdict.uncertain))]
+    return LINE.format(report.plan.seed, *numbers, f"{report.gap_s:.1f}", f"{report.longest_s:.1f}", killed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,281 @@
+"""Chaos: webhooks arrive while processes are killed and WhatsApp drops the line; afterwards the books are compared.
+
+The outside counts what was said to whom; the product's own tables say what it believes. What was accepted must have
+been answered, and nothing may have been said twice, whatever died.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import psutil
+import psycopg
+
+from .family import EVERYBODY, NotNow, find
+from .load import Letter, answers, by_phone, crm
+from .outside import Outside, Said
+from .product import Product
+
+POLICY = {"debounce_seconds": 0, "critical_per_minute": 0, "ai_per_minute": 0, "max_parallel": 16}
+WORKERS = 3
+PRIORITIES = ("critical", "high", "medium", "low")
+LOCATIONS = ("loc_one", "loc_two", "loc_three")
+# A client waits 20 s for an answer, so whoever hangs for longer is never heard.
+TROUBLE = {"drop_before": 0.03, "drop_after": 0.03, "accept_then_400": 0.02, "accept_then_hang": 0.01, "hang_s": 25}
+REPEATED = 0.03
+FIND_S, FIND_AGAIN_S = 20.0, 0.02
+# After the last answer, whoever would say it again has this long to do so.
+LISTEN_S = 3.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens in one run; the same for the same `seed`, as far as a machine's timing can be repeated.
+
+    `count` webhooks arrive, `rate` a second; each of EVERYBODY is killed `kills` times meanwhile. When all have
+    arrived, the product has `settle_s` to put everything right.
+    """
+
+    seed: int
+    count: int
+    rate: float = 15.0
+    kills: int = 2
+    settle_s: float = 150.0
+    trouble: dict[str, float] = field(default_factory=lambda: dict(TROUBLE))
+
+    def deliveries(self) -> list[Letter]:
+        """What arrives, in order; some of it once more later on, as if the CRM had not heard that it was taken."""
+        chance = random.Random(f"letters {self.seed}")
+        placed = []
+        for place in range(self.count):
+            letter = Letter(chance.choice(PRIORITIES), chance.choice(LOCATIONS))
+            placed.append((place, letter))
+            if chance.random() < REPEATED:
+                placed.append((chance.uniform(place, self.count), replace(letter)))
+        return [letter for _, letter in sorted(placed, key=lambda pair: pair[0])]
+
+    def victims(self) -> list[tuple[float, str]]:
+        """(seconds from the start, who), in order. The first and the last moments are left out: nothing arrives there."""
+        chance = random.Random(f"victims {self.seed}")
+        lasts_s = self.count / self.rate
+        moments = [(chance.uniform(0.05, 0.95) * lasts_s, who) for who in EVERYBODY * self.kills]
+        return sorted(moments)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the product's tables say of one response to a customer. `spoken`: its words were given to the channel."""
+
+    phone: str
+    issue: str
+    purpose: str
+    state: str
+    spoken: bool
+    reason: str
+
+
+ENTRIES = """
+    SELECT ltrim(customer.phone, '+'), issue.id::text, response.purpose, response.state,
+        response.spoken_at IS NOT NULL, issue.escalation_reason
+    FROM issues_response response
+    JOIN issues_issue issue ON issue.id = response.issue_id
+    JOIN issues_customer customer ON customer.id = issue.customer_id
+"""
+UNFINISHED = """
+    SELECT count(*) FROM issues_response
+    WHERE state IN ('thinking', 'writing', 'speaking', 'unsure')
+        OR state = 'waiting' AND due_at <= clock_timestamp()
+"""
+UNCERTAIN = "An answer may or may not have reached the customer"
+
+
+@dataclass
+class Verdict:
+    """What came of a run. `twice`, `lost` and `uncertain` hold the ids of issues, or a phone's letter where there is none."""
+
+    accepted: int
+    answered: int
+    twice: list[str]
+    lost: list[str]
+    uncertain: list[str]
+    refused: Counter[int]
+
+    @property
+    def good(self) -> bool:
+        return not self.twice and not self.lost and not self.refused
+
+
+def judge(letters: Iterable[Letter], said: dict[str, list[Said]], entries: Iterable[Entry]) -> Verdict:
+    """Compares what was accepted with what was said (by phone) and with what the product has written down.
+
+    Not taken at all (429, not reached) is honest: the CRM knows it. Any other refusal is not.
+    """
+    books: dict[str, list[Entry]] = {}
+    for entry in entries:
+        books.setdefault(entry.phone, []).append(entry)
+    verdict = Verdict(0, 0, [], [], [], Counter())
+    for letter in letters:
+        mine, spoken = books.get(letter.phone, []), said.get(letter.phone, [])
+        name = mine[0].issue if mine else f"no issue for letter {letter.code}"
+        if letter.status == 200:
+            verdict.accepted += 1
+            verdict.answered += bool(spoken)
+        elif letter.status not in (0, 429):
+            verdict.refused[letter.status] += 1
+        if is_twice(spoken, mine):
+            verdict.twice.append(name)
+        if is_uncertain(mine):
+            verdict.uncertain.append(name)
+        elif letter.status == 200 and not spoken:
+            verdict.lost.append(name)
+    return verdict
+
+
+def first_of_each(deliveries: Iterable[Letter]) -> list[Letter]:
+    """One letter for each customer, as first posted; its `status` is 200 when any of its deliveries was taken."""
+    found: dict[str, Letter] = {}
+    for letter in sorted(deliveries, key=lambda one: one.posted_at):
+        first = found.setdefault(letter.phone, replace(letter))
+        if letter.status == 200:
+            first.status = 200
+    return list(found.values())
+
+
+def is_twice(spoken: list[Said], entries: list[Entry]) -> bool:
+    """Whether a customer who wrote once heard the same words twice, two replies, or more than the product knows of."""
+    replies = sum(entry.spoken and entry.purpose == "reply" for entry in entries)
+    same_words = len({one.text for one in spoken}) < len(spoken)
+    return same_words or replies > 1 or len(spoken) > max(1, sum(entry.spoken for entry in entries))
+
+
+def is_uncertain(entries: list[Entry]) -> bool:
+    """Whether the product does not know if it was heard, and says so."""
+    return any(
+        entry.state == "unsure" or (entry.state == "handed_over" and entry.spoken and entry.reason == UNCERTAIN)
+        for entry in entries
+    )
+
+
+def longest_gap_s(letters: Iterable[Letter], said: dict[str, list[Said]]) -> float:
+    """The longest time in which somebody waited and nobody was answered."""
+    waited = sorted((said[one.phone][0].at, one.posted_at) for one in letters if one.phone in said)
+    gap_s, before = 0.0, 0.0
+    for index, (at, _) in enumerate(waited):
+        since = min(posted for _, posted in waited[index:])
+        gap_s, before = max(gap_s, at - max(before, since)), at
+    return gap_s
+
+
+@dataclass
+class Report:
+    """A run, told. `kills` counts those who were found and killed; `timelines` tell of each issue that went wrong."""
+
+    plan: Plan
+    verdict: Verdict
+    kills: Counter[str]
+    gap_s: float
+    longest_s: float
+    timelines: list[str]
+
+
+def run(plan: Plan) -> Report:
+    """Starts a product of its own, lets it all happen, and compares the books."""
+    with ExitStack() as stack:
+        product = Product({}, workers=WORKERS, policy=POLICY)
+        outside = stack.enter_context(Outside(target=product.url, seed=plan.seed))
+        product.environment |= outside.environment
+        stack.enter_context(product)
+        return asyncio.run(happen(plan, product, outside))
+
+
+async def happen(plan: Plan, product: Product, outside: Outside) -> Report:
+    """One run against a running product. Leaves the outside calm."""
+    deliveries = plan.deliveries()
+    outside.gemini(latency_ms=250)
+    outside.evolution(latency_ms=100, **plan.trouble)
+    async with crm(product, outside) as sender:
+        killing = asyncio.create_task(asyncio.to_thread(kill, product, plan))
+        await sender.arrive(deliveries, plan.rate, random.Random(f"arrivals {plan.seed}"))
+        kills = await killing
+    letters = first_of_each(deliveries)
+    taken = {one.phone for one in letters if one.status == 200}
+    said = await settle(product, outside, taken, plan.settle_s)
+    outside.calm()
+    return report(plan, product, letters, said, kills)
+
+
+def kill(product: Product, plan: Plan) -> Counter[str]:
+    """Kills by plan; how many of each. Who cannot be found for long is spared."""
+    chance, began, kills = random.Random(f"kill {plan.seed}"), time.monotonic(), Counter[str]()
+    for at_s, who in plan.victims():
+        time.sleep(max(0.0, began + at_s - time.monotonic()))
+        if victim := wait_for(product, who, chance):
+            kills[who] += 1
+            victim.kill()
+    return kills
+
+
+def wait_for(product: Product, who: str, chance: random.Random) -> psutil.Process | None:
+    deadline = time.monotonic() + FIND_S
+    while time.monotonic() < deadline:
+        try:
+            return find(product, who, chance)
+        except NotNow:
+            time.sleep(FIND_AGAIN_S)
+    return None
+
+
+async def settle(product: Product, outside: Outside, taken: set[str], within_s: float) -> dict[str, list[Said]]:
+    """What was said, by phone, when all of `taken` are answered and nothing is left to be done; or time is up."""
+    deadline = time.monotonic() + within_s
+    await answers(outside, taken, within_s)
+    while time.monotonic() < deadline and await asyncio.to_thread(unfinished, product):
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(LISTEN_S)
+    return by_phone(await asyncio.to_thread(outside.said))
+
+
+def unfinished(product: Product) -> bool:
+    try:
+        return bool(product.rows(UNFINISHED)[0][0])
+    except psycopg.Error:
+        return True
+
+
+def report(
+    plan: Plan, product: Product, letters: list[Letter], said: dict[str, list[Said]], kills: Counter[str]
+) -> Report:
+    entries = [Entry(*row) for row in product.rows(ENTRIES)]
+    verdict = judge(letters, said, entries)
+    posted, phones = {one.phone: one.posted_at for one in letters}, {entry.issue: entry.phone for entry in entries}
+    wrong = [(issue, phones[issue]) for issue in [*verdict.twice, *verdict.lost] if issue in phones]
+    timelines = [timeline(product, issue, posted[phone], said.get(phone, [])) for issue, phone in wrong]
+    waits = [said[one.phone][0].at - one.posted_at for one in letters if one.phone in said]
+    return Report(plan, verdict, kills, longest_gap_s(letters, said), max(waits, default=0.0), timelines)
+
+
+TIMELINE = """
+    SELECT extract(epoch FROM at)::float, kind || CASE WHEN success THEN '' ELSE ' (no)' END, detail::text
+    FROM issues_action WHERE issue_id = %(issue)s
+    UNION ALL
+    SELECT extract(epoch FROM started_at)::float, 'asked ' || model, outcome
+    FROM issues_aicall call JOIN issues_response response ON response.id = call.response_id
+    WHERE response.issue_id = %(issue)s
+    UNION ALL
+    SELECT extract(epoch FROM coalesce(spoken_at, claimed_at, created_at))::float, 'turn ' || turn || ' ' || purpose,
+        concat_ws(' ', state, kind, 'attempts', attempts, failure)
+    FROM issues_response WHERE issue_id = %(issue)s
+"""
+
+
+def timeline(product: Product, issue: str, posted_at: float, spoken: list[Said]) -> str:
+    """What happened to an issue, in seconds from its webhook, without a word of the customer's or ours."""
+    lines = [*product.rows(TIMELINE, {"issue": issue}), *((one.at, "WhatsApp took a message", "") for one in spoken)]
+    told = [f"    {at - posted_at:+8.2f} s  {what:<28} {detail}" for at, what, detail in sorted(lines)]
+    when = datetime.fromtimestamp(posted_at).strftime("%H:%M:%S")
+    return "\n".join([f"issue {issue}, webhook at {when}", *told])
