@@ -91,14 +91,24 @@ class Embedded:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self._alone():
             self._join()
-            started = self._ping() == "NO_RESPONSE"
-            if started:
+            started = self._bring_up()
+            self._make_database()
+            return started
+
+    def _bring_up(self) -> bool:
+        """Returns when it accepts connections; True when it had to be launched, which happens again if it dies on the way."""
+        launched, deadline = False, time.monotonic() + START_TIMEOUT_S
+        while (answer := self._ping()) != "OK":
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"PostgreSQL does not answer; its log is {self.log}.")
+            if answer == "NO_RESPONSE":
                 self._make_cluster()
                 self._make_socket_dir()
                 self._launch()
-            self._wait_until_ready()
-            self._make_database()
-            return started
+                launched = True
+            else:
+                time.sleep(0.05)
+        return launched
 
     def ensure(self) -> bool:
         """`start`, unless it already answers to a process of ours that joined. Cheap enough for every second."""
@@ -204,13 +214,6 @@ class Embedded:
             ours = False
         if not ours:
             file.unlink(missing_ok=True)
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not self.running():
-            if time.monotonic() > deadline:
-                raise EmbeddedError(f"PostgreSQL does not answer; its log is {self.log}.")
-            time.sleep(0.05)
 
     def _make_database(self) -> None:
         import psycopg

@@ -1,8 +1,9 @@
 import os
-import signal
 import stat
+import time
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -93,6 +94,13 @@ def value(server: Embedded, sql: str):
         return connection.execute(sql).fetchone()[0]
 
 
+def kill(server: Embedded):
+    """As the system does when memory runs out; returns when it is gone."""
+    process = psutil.Process(int((server.cluster / "postmaster.pid").read_text().split()[0]))
+    process.kill()
+    process.wait(10)
+
+
 def test_the_embedded_server_listens_on_its_socket_alone_and_syncs(embedded):
     assert value(embedded, "SELECT current_setting('listen_addresses')") == ""
     assert value(embedded, "SELECT current_setting('fsync')") == "on"
@@ -120,10 +128,28 @@ def test_the_last_to_leave_stops_it(embedded):
 def test_a_killed_server_is_started_again_with_its_data(embedded):
     with psycopg.connect(embedded.url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
-    os.kill(int((embedded.cluster / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    kill(embedded)
     assert not embedded.running()
     assert embedded.ensure() is True
     assert value(embedded, "SELECT n FROM kept") == 7
+
+
+def test_a_server_that_is_killed_while_it_comes_up_is_started_again_at_once(embedded, monkeypatch):
+    launch, launched = embedded._launch, []
+
+    def launch_and_die():
+        launch()
+        launched.append("once more")
+        if len(launched) == 1:
+            kill(embedded)
+
+    monkeypatch.setattr(embedded, "_launch", launch_and_die)
+    kill(embedded)
+    began = time.monotonic()
+    assert embedded.ensure()
+    assert len(launched) == 2
+    assert time.monotonic() - began < 20
+    assert value(embedded, "SELECT 1") == 1
 
 
 def test_a_pid_file_that_names_another_program_is_not_believed(embedded):
