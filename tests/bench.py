@@ -1,137 +1,184 @@
 """`make bench`: how fast the product is on this machine, measured from outside. Prints a table, asserts nothing.
 
-10/s, no latency       the product's own cost of an answer
-500 at once            how many it can answer a second
-2.5 s AI, 1.5 s send   what a customer would feel with real services
-half the AI fails      what a customer feels on a bad day
-commit to screen       from a database commit to the changed number in a real browser
+`python -m tests.bench burst down` measures some:
+
+pace       10 a second, no latency outside: the product's own cost of an answer
+most       500 at once, no latency outside: how many it can answer a second, and what each costs the processor
+real       10 a second, 2.5 s AI, 1.5 s send: what a customer would feel with real services
+failing    10 a second, half the AI's answers fail: what a customer feels on a bad day
+burst      500 at once, 2.5 s AI, 1.5 s send, 64 at a time
+down       the same while the AI drops every connection
+hanging    the same while the AI does not answer
+critical   critical ones alone, at most 5 AI calls a minute: the most that the AI saw in any minute
+overtake   500 low ones at once, then a critical one: when the AI is asked about it
+flood      one location sends 1,000 at once, another one a second: what the second one feels, alone and beside it
+screen     from a database commit to the changed number in a real browser
 """
 
+import argparse
 import asyncio
 import os
-import random
 import shutil
-import subprocess
 import sys
-import time
-import uuid
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import contextmanager
 
-import aiohttp
+from tests.support import cpu
+from tests.support.load import Letter, Waits, crm
+from tests.support.measure import commit_to_screen
+from tests.support.outside import Outside
+from tests.support.product import PASSWORD, USER, Product
+from tests.support.scenarios import (
+    UNLIMITED,
+    asked_at,
+    beside_a_flood,
+    kinds,
+    measured,
+    mixed,
+    most_within,
+    overtakes,
+    warm,
+)
 
-from mis_dashboard.sandbox.app import Settings
-from tests.support.measure import commit_to_screen, quantile
-from tests.support.product import PASSWORD, ROOT, USER, Product, free_port
+TARGET_S = 30
+WIDE = UNLIMITED | {"max_parallel": 64}
+NARROW = UNLIMITED | {"max_parallel": 5}
+AI = {"latency_ms": 2500}
+SEND = {"latency_ms": 1500}
+# Short enough for five at a time to answer more than one a second.
+QUICK_AI, QUICK_SEND = {"latency_ms": 300}, {"latency_ms": 100}
+HANGING = AI | {"fail": {"slow": 1}, "slow_ms": 60_000}
 
-UNLIMITED = {"critical_per_minute": 0, "ai_per_minute": 0, "max_parallel": 64, "debounce_seconds": 0}
-DRAIN_S = 60
-PRIORITIES = ("critical", "high", "medium", "low")
-
-
-@dataclass
-class Scenario:
-    """`rate` webhooks a second (0: all at once), `count` of them, against services that behave as `modes` say."""
-
-    name: str
-    rate: float
-    count: int
-    gemini: dict = field(default_factory=dict)
-    evolution: dict = field(default_factory=dict)
-
-
-SCENARIOS = [
-    Scenario("10/s, no latency", 10, 300),
-    Scenario("500 at once", 0, 500),
-    Scenario("2.5 s AI, 1.5 s send", 10, 200, {"latency_ms": 2500, "spread": 0}, {"latency_ms": 1500, "spread": 0}),
-    Scenario("half the AI fails", 10, 200, {"fail": {"503": 0.5}}),
-]
-CALM = {"latency_ms": 0, "spread": 0, "fail": {"503": 0.0}}
+HEADS = ["", "n", "lost", "twice", "p50 ms", "p90 ms", "p99 ms", "max ms", "a second"]
+LINE = "{:<26}" + "{:>9}" * (len(HEADS) - 1) + "  {}"
 
 
-class Outside:
-    """The sandbox in a process of its own, so that it takes no time from the measuring."""
-
-    def __init__(self):
-        self.settings, self.port = Settings(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = self.settings.environment(self.url)
-
-    def __enter__(self):
-        command = [sys.executable, "-m", "mis_dashboard.sandbox", "--calm", "--quiet", "--rate", "0"]
-        self.process = subprocess.Popen(
-            [*command, "--port", str(self.port)], cwd=ROOT, env=os.environ | self.environment
-        )
-        return self
-
-    def __exit__(self, *error):
-        self.process.terminate()
-        self.process.wait(10)
+def show(name: str, waits: Waits, note: str = "") -> None:
+    """One line of the table."""
+    count = len(waits.seconds) + waits.lost
+    speed = f"{len(waits.seconds) / waits.took_s:.1f}" if waits.took_s else ""
+    quantiles = [waits.ms(q) for q in (0.5, 0.9, 0.99, 1)]
+    print(LINE.format(name, count, waits.lost, waits.twice, *quantiles, speed, note), flush=True)
 
 
-async def measure(scenario: Scenario, product: Product, outside: Outside) -> list:
-    """One row of the table: n, lost, twice, TTFR p50, p90, p99 and maximum in ms, answers a second."""
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as web:
-        await web.post(f"{outside.url}/sandbox/gemini", json=CALM | scenario.gemini)
-        await web.post(f"{outside.url}/sandbox/evolution", json={"latency_ms": 0, "spread": 0} | scenario.evolution)
-        base = 5_511_910_000_000 + random.randrange(80_000_000)
-        for warm in range(5):
-            await knock(web, product, outside, base + 900_000 + warm, warm)
-        await asyncio.sleep(1)
-        posted = await arrive(scenario, web, product, outside, base)
-        sent = await drain(web, outside, posted)
-    waits = [sent[phone][0] - at for phone, at in posted.items() if phone in sent]
-    last = max(times[0] for phone, times in sent.items() if phone in posted)
-    return [
-        scenario.name,
-        len(posted),
-        len(posted) - len(waits),
-        sum(len(sent.get(phone, [])) > 1 for phone in posted),
-        *(f"{quantile(waits, q) * 1000:.0f}" for q in (0.5, 0.9, 0.99, 1)),
-        f"{len(waits) / (last - min(posted.values())):.0f}",
-    ]
+@contextmanager
+def everything(policy: dict[str, int]):
+    """A product and an outside of its own, warm."""
+    with Outside() as outside, Product(outside.environment, policy=policy) as product:
+        outside.calm()
+
+        async def warmed() -> None:
+            async with crm(product, outside) as sender:
+                await warm(sender, outside)
+
+        asyncio.run(warmed())
+        yield product, outside
 
 
-async def arrive(scenario: Scenario, web, product: Product, outside: Outside, base: int) -> dict[str, float]:
-    """Posts the webhooks; when each was posted, by phone."""
-    posted, tasks, chance = {}, [], random.Random(7)
-    for number in range(scenario.count):
-        phone = str(base + number)
-        posted[phone] = time.time()
-        tasks.append(asyncio.create_task(knock(web, product, outside, base + number, number)))
-        if scenario.rate:
-            await asyncio.sleep(chance.expovariate(scenario.rate))
-    await asyncio.gather(*tasks)
-    return posted
+def arrivals(name: str, count: int, rate: float, gemini: dict, evolution: dict, policy: dict) -> None:
+    """`count` arrive, `rate` a second or all at once. Tells the share inside the target, by what kind, and the cost."""
+    with everything(policy) as (product, outside):
+        outside.gemini(**gemini)
+        outside.evolution(**evolution)
+        letters, before = mixed(count), cpu.used_s(product)
+
+        async def go() -> Waits:
+            async with crm(product, outside) as sender:
+                return await measured(sender, outside, letters, rate=rate)
+
+        waits = asyncio.run(go())
+        costs = cpu.ms_per(before, cpu.used_s(product), count)
+        share = f"{waits.within(TARGET_S):.1%} in {TARGET_S} s"
+        show(name, waits, f"{share}; {told(kinds(product, letters))}; {told(costs, ' ms')}")
 
 
-async def knock(web, product: Product, outside: Outside, phone: int, number: int) -> None:
-    text = f"O pagamento foi recusado e o pedido não saiu ({uuid.uuid4().hex[:8]})"
-    data = {"message": text, "priority": PRIORITIES[number % 4], "event_id": str(uuid.uuid4())}
-    body = {"contact_id": f"ct{phone}", "phone": f"+{phone}", "full_name": "Cliente", "customData": data}
-    headers = {"X-MIS-Webhook-Secret": outside.settings.ghl_secret}
-    async with web.post(f"{product.url}/api/webhooks/ghl", json=body, headers=headers) as answer:
-        answer.raise_for_status()
+def told(numbers: dict, unit: str = "") -> str:
+    return ", ".join(f"{name} {round(number, 1)}{unit}" for name, number in sorted(numbers.items()))
 
 
-async def drain(web, outside: Outside, posted: dict[str, float]) -> dict[str, list[float]]:
-    """When WhatsApp took the answers, by phone, after waiting for all of them."""
-    deadline = time.monotonic() + DRAIN_S
-    while True:
-        async with web.get(f"{outside.url}/sandbox/sent") as answer:
-            sent: dict[str, list[float]] = {}
-            for message in await answer.json():
-                sent.setdefault(message["phone"], []).append(message["at"])
-        if posted.keys() <= sent.keys() or time.monotonic() > deadline:
-            return sent
-        await asyncio.sleep(0.2)
+def pace() -> None:
+    arrivals("10/s, no latency", 300, 10, {}, {}, WIDE)
 
 
-def screen(product: Product) -> list:
+def most() -> None:
+    arrivals("500 at once", 500, 0, {}, {}, WIDE)
+
+
+def real() -> None:
+    arrivals("2.5 s AI, 1.5 s send", 200, 10, AI, SEND, WIDE)
+
+
+def failing() -> None:
+    arrivals("half the AI fails", 200, 10, {"fail": {"503": 0.5}}, {}, WIDE)
+
+
+def burst() -> None:
+    arrivals("burst, real latencies", 500, 0, AI, SEND, WIDE)
+
+
+def down() -> None:
+    arrivals("burst, AI down", 500, 0, {"down": True}, SEND, WIDE)
+
+
+def hanging() -> None:
+    arrivals("burst, AI hanging", 500, 0, HANGING, SEND, WIDE)
+
+
+def critical() -> None:
+    with everything(WIDE | {"critical_per_minute": 5}) as (product, outside):
+        letters = [Letter(priority="critical") for _ in range(400)]
+
+        async def go() -> Waits:
+            async with crm(product, outside) as sender:
+                return await measured(sender, outside, letters, rate=3)
+
+        waits = asyncio.run(go())
+        times = asked_at(outside.heard(), letters)
+        show("critical, 5 AI calls/min", waits, f"at most {most_within(times, 60)} in a minute, {len(times)} in all")
+
+
+def overtake() -> None:
+    for policy in (NARROW, WIDE):
+        with everything(policy) as (product, outside):
+            outside.gemini(**AI)
+            outside.evolution(**SEND)
+            low = [Letter(priority="low") for _ in range(500)]
+
+            async def go(product=product, outside=outside, low=low) -> tuple[float, Waits]:
+                async with crm(product, outside) as sender:
+                    return await overtakes(sender, outside, low)
+
+            after_s, waits = asyncio.run(go())
+            show(
+                f"500 low, 1 critical, {policy['max_parallel']}",
+                waits,
+                f"critical: AI asked after {after_s * 1000:.0f} ms",
+            )
+
+
+def flood() -> None:
+    for policy in (NARROW, WIDE):
+        with everything(policy) as (product, outside):
+            outside.gemini(**QUICK_AI)
+            outside.evolution(**QUICK_SEND)
+
+            async def go(product=product, outside=outside) -> tuple[float, float, Waits]:
+                async with crm(product, outside) as sender:
+                    return await beside_a_flood(sender, outside, flood=1000, count=60)
+
+            alone_s, beside_s, waits = asyncio.run(go())
+            note = (
+                f"beside it p95 {beside_s * 1000:.0f} ms, alone {alone_s * 1000:.0f} ms: {beside_s / alone_s:.2f} times"
+            )
+            show(f"flood of 1,000, {policy['max_parallel']}", waits, note)
+
+
+def screen() -> None:
     """Commit to screen, in a real browser."""
     from playwright.sync_api import sync_playwright
 
     path = os.environ.get("MIS_TEST_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
+    with everything(WIDE) as (product, _outside), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         page.goto(product.url)
@@ -142,25 +189,25 @@ def screen(product: Product) -> list:
         page.locator("[data-live][data-phase=live]").wait_for()
         waits = commit_to_screen(page, product, times=50)
         browser.close()
-    return [
-        "commit to screen",
-        len(waits),
-        "",
-        "",
-        *(f"{quantile(waits, q) * 1000:.0f}" for q in (0.5, 0.9, 0.99, 1)),
-        "",
-    ]
+    show("commit to screen", Waits(waits))
+
+
+MEASURES: dict[str, Callable[[], None]] = {
+    measure.__name__: measure
+    for measure in (pace, most, real, failing, burst, down, hanging, critical, overtake, flood, screen)
+}
 
 
 def main() -> None:
-    heads = ["", "n", "lost", "twice", "p50 ms", "p90 ms", "p99 ms", "max ms", "a second"]
-    line = "{:<22}" + "{:>9}" * 8
-    print(line.format(*heads), flush=True)
-    with Outside() as outside, Product(outside.environment, policy=UNLIMITED) as product:
-        for scenario in SCENARIOS:
-            print(line.format(*asyncio.run(measure(scenario, product, outside))), flush=True)
-        print(line.format(*screen(product)), flush=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("measures", nargs="*", metavar="measure", help="all by default")
+    wanted = parser.parse_args().measures or list(MEASURES)
+    if unknown := set(wanted) - set(MEASURES):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; write some of {', '.join(MEASURES)}")
+    print(LINE.format(*HEADS, ""), flush=True)
+    for name in wanted:
+        MEASURES[name]()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,15 +4,17 @@
     make chaos RUNS=20 COUNT=1000    twenty
     make chaos SEED=7                the plan of a run again
 
-Prints one line a run and, of each issue that was lost or answered twice, its timeline without personal data.
+Prints one line a run and, of the first issues that were lost or answered twice, their timelines without personal data.
 Ends with 1 when there was any.
 """
 
 import argparse
 import random
 import sys
+import tempfile
+from pathlib import Path
 
-from tests.support.chaos import Plan, Report, run
+from tests.support.chaos import SHOWN, Plan, Report, run
 from tests.support.family import EVERYBODY
 
 HEADS = ["seed", "accepted", "answered", "twice", "lost", "uncertain", "gap s", "longest s"]
@@ -40,14 +42,19 @@ def main() -> int:
 
 
 def told(report: Report) -> Report:
-    """Prints it."""
+    """Prints it; what the product printed in a bad run is kept."""
     print(line(report), flush=True)
     for name in ("twice", "lost", "uncertain"):
-        for issue in getattr(report.verdict, name):
+        for issue in getattr(report.verdict, name)[:SHOWN]:
             print(f"  {name}: {issue}")
     for status, times in report.verdict.refused.items():
         print(f"  refused with {status}: {times}")
-    print("\n".join(report.timelines), end="\n" if report.timelines else "", flush=True)
+    for timeline in report.timelines:
+        print(timeline)
+    if not report.verdict.good:
+        file = Path(tempfile.gettempdir()) / f"mis-chaos-{report.plan.seed}.log"
+        file.write_text(report.log)
+        print(f"  the product's log: {file}", flush=True)
     return report
 
 

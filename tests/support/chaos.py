@@ -31,6 +31,7 @@ REPEATED = 0.03
 FIND_S, FIND_AGAIN_S = 20.0, 0.02
 # After the last answer, whoever would say it again has this long to do so.
 LISTEN_S = 3.0
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,10 @@ def longest_gap_s(letters: Iterable[Letter], said: dict[str, list[Said]]) -> flo
 
 @dataclass
 class Report:
-    """A run, told. `kills` counts those who were found and killed; `timelines` tell of each issue that went wrong."""
+    """A run, told. `kills` counts those who were found and killed; `timelines` tell of the first that went wrong.
+
+    `log` is what the product printed.
+    """
 
     plan: Plan
     verdict: Verdict
@@ -181,6 +185,7 @@ class Report:
     gap_s: float
     longest_s: float
     timelines: list[str]
+    log: str
 
 
 def run(plan: Plan) -> Report:
@@ -254,9 +259,10 @@ def report(
     verdict = judge(letters, said, entries)
     posted, phones = {one.phone: one.posted_at for one in letters}, {entry.issue: entry.phone for entry in entries}
     wrong = [(issue, phones[issue]) for issue in [*verdict.twice, *verdict.lost] if issue in phones]
-    timelines = [timeline(product, issue, posted[phone], said.get(phone, [])) for issue, phone in wrong]
+    timelines = [timeline(product, issue, posted[phone], said.get(phone, [])) for issue, phone in wrong[:SHOWN]]
     waits = [said[one.phone][0].at - one.posted_at for one in letters if one.phone in said]
-    return Report(plan, verdict, kills, longest_gap_s(letters, said), max(waits, default=0.0), timelines)
+    gap_s, longest_s = longest_gap_s(letters, said), max(waits, default=0.0)
+    return Report(plan, verdict, kills, gap_s, longest_s, timelines, product.output())
 
 
 TIMELINE = """

@@ -122,21 +122,26 @@ def phones(letters: Iterable[Letter]) -> set[str]:
 
 @dataclass(frozen=True)
 class Waits:
-    """How long customers waited for their first answer, in seconds, and who got none or several."""
+    """How long customers waited for their first answer, in seconds, and who got none or several.
+
+    `took_s` is from the first letter to the last of these answers.
+    """
 
     seconds: list[float]
-    lost: int
-    twice: int
+    lost: int = 0
+    twice: int = 0
+    took_s: float = 0.0
 
     @classmethod
     def of(cls, letters: list[Letter], said: dict[str, list[Said]]) -> "Waits":
-        seconds = [said[one.phone][0].at - one.posted_at for one in letters if one.phone in said]
+        pairs = [(one.posted_at, said[one.phone][0].at) for one in letters if one.phone in said]
         twice = sum(len(said.get(one.phone, [])) > 1 for one in letters)
-        return cls(seconds, len(letters) - len(seconds), twice)
+        took_s = max((at for _, at in pairs), default=0.0) - min((posted for posted, _ in pairs), default=0.0)
+        return cls([at - posted for posted, at in pairs], len(letters) - len(pairs), twice, took_s)
 
-    def ms(self, q: float) -> int:
-        return round(quantile(self.seconds, q) * 1000) if self.seconds else -1
+    def ms(self, q: float) -> str:
+        return f"{quantile(self.seconds, q) * 1000:.0f}"
 
     def within(self, limit_s: float) -> float:
         """The share of all customers, those without an answer included, who had one in time."""
-        return sum(one <= limit_s for one in self.seconds) / max(1, len(self.seconds) + self.lost)
+        return sum(one <= limit_s for one in self.seconds) / (len(self.seconds) + self.lost)

@@ -1,5 +1,6 @@
 """How long things take."""
 
+import math
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -10,9 +11,9 @@ from mis_dashboard.lib.ids import uuid7
 
 
 def quantile(values: list[float], q: float) -> float:
-    """The value below which a share `q` of the values lies; the highest for few of them."""
+    """The value below which a share `q` of the values lies; the highest for few of them, not a number for none."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))] if ordered else math.nan
 
 
 INSERT = """
