@@ -53,11 +53,11 @@ NEXT_DUE_S = """
     SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float FROM mis_dashboard_job
     WHERE NOT dead AND leased_by IS NULL AND due_at > statement_timestamp() - interval '50 ms'
 """
-# What was never started is not held against the job.
+# What was never started is not held against the job. Once: a cluster may be killed again before it takes the job.
 TAKE_OVER = """
-    UPDATE mis_dashboard_job SET leased_until = statement_timestamp(),
+    UPDATE mis_dashboard_job SET leased_until = to_timestamp(0),
         attempts = attempts - CASE WHEN started_at IS NULL THEN 1 ELSE 0 END
-    WHERE leased_by = %s
+    WHERE leased_by = %s AND leased_until > to_timestamp(0)
 """
 
 

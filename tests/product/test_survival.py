@@ -5,13 +5,13 @@ import signal
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psutil
 import pytest
 
 from mis_dashboard.sandbox.app import Settings
 from mis_dashboard.sandbox.thread import SandboxThread
+from tests.support.family import seek
 from tests.support.product import Product, free_port
 
 pytestmark = pytest.mark.timeout(240)
@@ -30,20 +30,7 @@ def running():
         yield product, box
 
 
-def victim(product: Product, name: str) -> psutil.Process:
-    if name == "postgres":
-        file = Path(product.folder.name) / "pg" / "postmaster.pid"
-        return psutil.Process(int(file.read_text().split()[0]))
-    words = {"web": "daphne", "clock": "manage.py clock", "main": "qcluster"}
-    found = [p for p in product.processes() if words.get(name, "qcluster") in " ".join(p.cmdline())]
-    if name == "worker":  # the one with the threads
-        return max(found, key=lambda p: p.num_threads())
-    if name == "main":
-        return min(found, key=lambda p: p.create_time())
-    return found[0]
-
-
-@pytest.mark.parametrize("name", ["worker", "main", "clock", "web", "postgres"])
+@pytest.mark.parametrize("name", ["busy worker", "main", "clock", "web", "postgres"])
 def test_every_accepted_event_is_answered_once_when_this_is_killed(running, name):
     product, box = running
     people = box.people[:40]
@@ -55,7 +42,7 @@ def test_every_accepted_event_is_answered_once_when_this_is_killed(running, name
         ]
         while sum(post.done() for post in posts) < 15:
             time.sleep(0.01)
-        os.kill(victim(product, name).pid, signal.SIGKILL)
+        seek(product, name).kill()
         accepted = [person.digits for person, post in zip(people, posts, strict=True) if post.result() == 200]
     assert len(accepted) >= 15
     deadline = time.monotonic() + 60

@@ -13,10 +13,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import psutil
 import psycopg
 
-from .family import EVERYBODY, NotNow, find
+from .family import EVERYBODY, seek
 from .load import Letter, answers, by_phone, crm
 from .outside import Outside, Said
 from .product import Product
@@ -28,7 +27,6 @@ LOCATIONS = ("loc_one", "loc_two", "loc_three")
 # A client waits 20 s for an answer, so whoever hangs for longer is never heard.
 TROUBLE = {"drop_before": 0.03, "drop_after": 0.03, "accept_then_400": 0.02, "accept_then_hang": 0.01, "hang_s": 25}
 REPEATED = 0.03
-FIND_S, FIND_AGAIN_S = 20.0, 0.02
 # After the last answer, whoever would say it again has this long to do so.
 LISTEN_S = 3.0
 SHOWN = 20
@@ -219,20 +217,10 @@ def kill(product: Product, plan: Plan) -> Counter[str]:
     chance, began, kills = random.Random(f"kill {plan.seed}"), time.monotonic(), Counter[str]()
     for at_s, who in plan.victims():
         time.sleep(max(0.0, began + at_s - time.monotonic()))
-        if victim := wait_for(product, who, chance):
+        if victim := seek(product, who, chance):
             kills[who] += 1
             victim.kill()
     return kills
-
-
-def wait_for(product: Product, who: str, chance: random.Random) -> psutil.Process | None:
-    deadline = time.monotonic() + FIND_S
-    while time.monotonic() < deadline:
-        try:
-            return find(product, who, chance)
-        except NotNow:
-            time.sleep(FIND_AGAIN_S)
-    return None
 
 
 async def settle(product: Product, outside: Outside, taken: set[str], within_s: float) -> dict[str, list[Said]]:

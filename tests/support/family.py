@@ -1,6 +1,7 @@
 """Who is who among the processes of a running product. Forked workers all have the same name, so it is what they hold that tells."""
 
 import random
+import time
 from pathlib import Path
 
 import psutil
@@ -10,6 +11,7 @@ from .product import Product
 
 CLUSTER = ("main", "sentinel", "pusher", "monitor", "idle worker", "busy worker")
 EVERYBODY = ("web", "clock", "postgres", *CLUSTER)
+SEEK_S, SEEK_AGAIN_S = 20.0, 0.02
 WORDS = {"web": "daphne", "clock": "manage.py clock", "main": "qcluster"}
 
 WORKERS = """
@@ -21,6 +23,17 @@ WORKERS = """
 
 class NotNow(Exception):
     """Whoever was looked for is not there at this moment: dead, not yet started, or not to be told apart."""
+
+
+def seek(product: Product, who: str, chance: random.Random | None = None) -> psutil.Process | None:
+    """As `find`, again and again for a while; None when nobody was found."""
+    deadline = time.monotonic() + SEEK_S
+    while time.monotonic() < deadline:
+        try:
+            return find(product, who, chance)
+        except NotNow:
+            time.sleep(SEEK_AGAIN_S)
+    return None
 
 
 def find(product: Product, who: str, chance: random.Random | None = None) -> psutil.Process:

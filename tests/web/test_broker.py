@@ -153,6 +153,16 @@ def test_a_restarted_cluster_takes_over_at_once_and_counts_only_what_was_started
     assert list(Job.objects.order_by("rank").values_list("attempts", flat=True)) == [2, 1]
 
 
+def test_a_cluster_may_be_lost_again_before_it_takes_what_it_took_over(new_broker, monkeypatch):
+    monkeypatch.setenv("MIS_CLUSTER", "0192a000-0000-7000-8000-000000000001")
+    enqueue("note", 1)
+    assert taken(new_broker()) == [1]
+    for _ in range(3):
+        new_broker()._connected()
+    assert taken(new_broker()) == [1]
+    assert Job.objects.get().attempts == 1
+
+
 def test_a_lost_connection_costs_one_look(broker):
     assert taken(broker) == []
     with connect() as other:
