@@ -10,6 +10,7 @@ Ends with 1 when there was any.
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -33,6 +34,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     args = arguments()
+    for number in (signal.SIGINT, signal.SIGTERM):  # whoever stops it leaves no product running
+        signal.signal(number, signal.default_int_handler)
     first = random.randrange(100_000) if args.seed is None else args.seed
     print(LINE.format(*HEADS, "killed"), flush=True)
     reports = [told(run(Plan(seed, args.count, args.rate, args.kills))) for seed in range(first, first + args.runs)]
