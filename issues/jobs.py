@@ -57,14 +57,17 @@ def _nothing() -> None:
 
 
 def _claim() -> claiming.Claimed | None:
-    """A claim that fails may have been made all the same: then it is given back."""
-    worker = processes.current_id()
+    """A claim that fails may have been made all the same: then it is given back, and made again."""
     try:
-        return claiming.claim(worker, thinks=think.available())
+        return claiming.claim(processes.current_id(), thinks=think.available())
     except (OperationalError, InterfaceError):
         connection.close()
-        patiently(deliver.release_strays, worker, set(in_hand))
-        return claiming.claim(worker, thinks=think.available())
+        return patiently(_claim_again)
+
+
+def _claim_again() -> claiming.Claimed | None:
+    deliver.release_strays(processes.current_id(), set(in_hand))
+    return claiming.claim(processes.current_id(), thinks=think.available())
 
 
 # All may be thinking, and as some speak, as many others may think.
