@@ -18,7 +18,8 @@ log = logging.getLogger("mis.supervisor")
 LOOK_S = 0.1
 FIRST_BACKOFF_S = 0.2
 LAST_BACKOFF_S = 10.0
-HEALTHY_S = 30.0
+# Who ran for so long did not fail at its start: it is started again without delay.
+HEALTHY_S = 10.0
 # A killed process counts as a member until its new parent clears it away, which may take long and harms nobody.
 BURY_S = 0.5
 
