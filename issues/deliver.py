@@ -90,7 +90,7 @@ def reachable(response: Response) -> bool:
 def _is_answered_elsewhere(response: Response) -> bool:
     """Only now that the phone is known can be seen that WhatsApp told us of the same message: then that issue goes on."""
     issue = response.issue
-    other = queries.twin(issue, issue.customer.phone)
+    other = queries.twin(issue)
     if other is None:
         return False
     with transaction.atomic():

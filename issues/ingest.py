@@ -147,12 +147,14 @@ def _customer(inbound: Inbound, now: datetime) -> Customer | None:
 
 def _update(customer: Customer, inbound: Inbound) -> None:
     news = {"name": inbound.name[:200], "phone": inbound.phone, "language": inbound.language}
+    if not customer.location:
+        news["location"] = inbound.location
     if customer.contact_id is None:
         news["contact_id"] = inbound.contact_id
     changed = [name for name, value in news.items() if value and value != getattr(customer, name)]
     if (
         "contact_id" in changed
-        and Customer.objects.filter(location=customer.location, contact_id=inbound.contact_id).exists()
+        and Customer.objects.filter(location=customer.location or inbound.location, contact_id=inbound.contact_id).exists()
     ):
         changed.remove("contact_id")  # the CRM has this person twice; the phone decides
     for name in changed:
@@ -168,11 +170,11 @@ def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issu
 
     An issue that ended lately is open again, unless the message leaves it ended.
     """
-    known = _known_issue(customer, now)
     sent_at = _sane(inbound.occurred_at, now)
-    if known and queries.told_elsewhere(known, inbound.text, inbound.message_id, sent_at):
-        rows.insert(_event(inbound, known, now))
-        return known
+    if customer and (told := queries.told_elsewhere(customer, inbound.text, inbound.message_id, sent_at)):
+        rows.insert(_event(inbound, told, now))
+        return told
+    known = _known_issue(customer, now)
     if known and not known.is_unresolved:
         if _leaves_it_ended(inbound, known, sent_at, now):
             return known
@@ -327,7 +329,7 @@ def _take_turn(issue: Issue, inbound: Inbound, sent_at: datetime) -> None:
         sent_at=sent_at,
         channel_id=inbound.message_id,
     )
-    issue.first_response_at = issue.first_response_at or sent_at
+    issue.first_response_at = min(issue.first_response_at or sent_at, sent_at)
     if issue.status == Status.OPEN:
         issue.status = Status.IN_PROGRESS
     if issue.status != Status.ESCALATED:

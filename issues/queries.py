@@ -19,6 +19,7 @@ from .models import (
     Customer,
     Issue,
     KnowledgeNote,
+    Message,
     ModelPrice,
     Policy,
     PromptVersion,
@@ -74,7 +75,8 @@ def customer_for_update(
     """The customer with this phone, else with this contact, else with WhatsApp's hidden id, locked so that their messages queue up here.
 
     WhatsApp does not say which location is meant: then it is the customer of that phone who had an issue last. A
-    hidden id stands for the phone that it was once met with.
+    hidden id stands for the phone that it was once met with. Whom only WhatsApp told of belongs to the first location
+    that names the same phone.
     """
     if lid:
         _queue_up(lid)
@@ -86,7 +88,10 @@ def customer_for_update(
         same |= Q(contact_id=contact_id)
     if lid:
         same |= Q(lid=lid, phone=None)
-    found = list(Customer.objects.select_for_update(no_key=True).filter(same, location=location).order_by("created_at"))
+    customers = Customer.objects.select_for_update(no_key=True).order_by("created_at")
+    found = list(customers.filter(same, location=location))
+    if not found and phone:
+        found = list(customers.filter(phone=phone, location="", contact_id=None))
     return next((c for c in found if phone and c.phone == phone), found[0] if found else None)
 
 
@@ -209,21 +214,25 @@ def asked_after(issue: Issue, moment: datetime) -> bool:
     return issue.messages.filter(sent_at__gt=moment).exists()
 
 
-def told_elsewhere(issue: Issue, text: str, external_id: str | None, sent_at: datetime) -> bool:
-    """Whether these words reached us another way already: the CRM and WhatsApp both report a message, each with its id."""
+def told_elsewhere(customer: Customer, text: str, external_id: str | None, sent_at: datetime) -> Issue | None:
+    """The issue that holds these words already: the CRM and WhatsApp both report a message, each with its id.
+
+    It may have ended in the meantime, and the two may know the customer by different locations.
+    """
     if not text or not external_id:
-        return False
+        return None
     way = external_id.split(":")[0] + ":"
     near = (sent_at - SAME_WORDS_WITHIN, sent_at + SAME_WORDS_WITHIN)
-    told = issue.messages.filter(text=text, sent_at__range=near, external_id__isnull=False)
-    return told.exclude(external_id__startswith=way).exists()
+    same = Q(issue__customer=customer) | (Q(issue__customer__phone=customer.phone) if customer.phone else Q())
+    told = Message.objects.filter(same, text=text, sent_at__range=near, external_id__isnull=False)
+    message = told.exclude(external_id__startswith=way).select_related("issue").first()
+    return message and message.issue
 
 
-def twin(issue: Issue, phone: str) -> Issue | None:
-    """Another unresolved issue of this phone that holds the same words, told another way."""
-    others = Issue.objects.filter(customer__phone=phone, status__in=UNRESOLVED).exclude(pk=issue.pk)
-    told = ((other, m) for other in others for m in issue.messages.all())
-    return next((other for other, m in told if told_elsewhere(other, m.text, m.external_id, m.sent_at)), None)
+def twin(issue: Issue) -> Issue | None:
+    """Another issue of the customer's phone that holds the same words, told another way."""
+    told = (told_elsewhere(issue.customer, m.text, m.external_id, m.sent_at) for m in issue.messages.all())
+    return next((other for other in told if other and other != issue), None)
 
 
 def next_turn(issue: Issue) -> int:

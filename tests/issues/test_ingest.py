@@ -62,6 +62,39 @@ def test_one_message_told_by_the_crm_and_by_whatsapp_is_one_turn():
     assert InboundEvent.objects.filter(issue__isnull=False).count() == 2
 
 
+def test_one_message_told_by_whatsapp_first_is_one_turn_and_tells_where_the_customer_belongs():
+    arrives(message_id="wa:3A", source="evolution", location="", contact_id=None)
+    arrives(message_id="ghl:m1", now=NOW + timedelta(seconds=4))
+    assert (Message.objects.count(), Response.objects.count()) == (1, 1)
+    customer = Customer.objects.get()
+    assert (customer.location, customer.contact_id) == ("loc1", "ct1")
+
+
+@pytest.mark.parametrize("end", ["resolved", "closed"])
+def test_a_message_that_is_told_another_way_after_its_issue_has_ended_is_not_answered_again(end):
+    _outcome, issue = arrives(message_id="wa:3A", source="evolution", location="", contact_id=None)
+    Issue.objects.update(status=end, resolved_at=NOW if end == "resolved" else None)
+    _outcome, again = arrives(message_id="ghl:m1", now=NOW + timedelta(seconds=40))
+    assert again == issue
+    assert Response.objects.count() == 1
+
+
+def test_a_message_told_by_two_locations_of_one_phone_is_one_turn():
+    arrives(message_id="ghl:m0", location="loc2", text="Bom dia", now=NOW - timedelta(days=1))
+    arrives(message_id="wa:3A", source="evolution", location="", contact_id=None)
+    arrives(message_id="ghl:m1", location="loc1", now=NOW + timedelta(seconds=4))
+    assert Message.objects.count() == 2
+
+
+def test_the_earliest_answer_is_the_first_response_in_whatever_order_they_are_told_of():
+    _outcome, issue = arrives(now=NOW)
+    for told, said in [(20, 15), (30, 10), (40, 35)]:
+        at = NOW + timedelta(seconds=said)
+        arrives(message=False, answer=True, text=f"Oi, {said}", occurred_at=at, now=NOW + timedelta(seconds=told))
+    issue.refresh_from_db()
+    assert issue.first_response_at == NOW + timedelta(seconds=10)
+
+
 def test_the_same_word_twice_on_one_way_is_two_messages():
     arrives(text="oi", message_id="ghl:m1")
     arrives(text="oi", message_id="ghl:m2", now=NOW + timedelta(seconds=4))
