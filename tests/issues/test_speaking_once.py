@@ -1,0 +1,237 @@
+"""Whatever happens around one customer, in any order and however often, ends in one right state.
+
+A machine plays customers, people, WhatsApp, workers that die and time that passes, on the real stages and the real
+database; after each step it looks whether all that must always hold does hold.
+"""
+
+import os
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from issues import ai, channels
+from issues.models import Policy, Response
+from mis_dashboard.lib import recent
+from tests.support import right
+from tests.support.line import Line, Mind, nothing
+from tests.support.world import World
+
+# The same examples each time, so that a failure is that of a change. `PROPERTY_EXAMPLES=2000` looks further afield.
+WANTED = int(os.environ.get("PROPERTY_EXAMPLES", 0))
+PHASES = [Phase.generate] if os.environ.get("NOSHRINK") else list(Phase)
+HOW = settings(
+    max_examples=WANTED or 60,
+    derandomize=not WANTED,
+    stateful_step_count=18,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=PHASES,
+    print_blob=False,
+)
+
+ABOUT = st.sampled_from(["matter", "matter", "matter", "thanks", "person", "legal", "voice", "rating", "stop"])
+DOORS = st.sampled_from(["whatsapp", "crm"])
+WORKS = st.sampled_from(["reply", "escalate", "assign", "resolve", "reopen", "no-problem", "problem"])
+RECEIPTS = st.sampled_from(["PENDING", "SERVER_ACK", "DELIVERY_ACK", "READ", "PLAYED", "ERROR"])
+PAUSES = st.sampled_from([1, 4, 12, 40, 130, 700, 3 * 3600, 8 * 86400]).map(lambda s: timedelta(seconds=s))
+MEANWHILE = st.sampled_from(
+    ["nothing"] * 4
+    + ["customer", "person outside", "reply", "escalate", "resolve", "no-problem", "echo", "taken over", "sweep"]
+)
+
+
+class Conversation(RuleBasedStateMachine):
+    line: Line
+    mind: Mind
+
+    def __init__(self):
+        super().__init__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        recent.forget()
+        self.line, self.mind = LINE, MIND
+        self.line.__init__()
+        self.mind.__init__()
+        self.world = World(self.line, self.mind)
+        self.line.on_speaking = right.to_speak_now
+        self.before = right.Before()
+
+    def teardown(self):
+        try:
+            if sys.exc_info()[0] is None:
+                self._settle()
+        finally:
+            transaction.set_rollback(True)
+            self.transaction.__exit__(None, None, None)
+
+    def _settle(self):
+        """Everything outside works again, and enough time passes."""
+        self.line.blind, self.line.then, self.mind.then = False, "accepts", "answers"
+        Policy.objects.update(muted=False)
+        for _ in range(40):
+            self.world.pass_time(timedelta(seconds=20))
+            self.world.sweep()
+            self.world.run_due_jobs()
+            while self.world.work():
+                pass
+            right.always(self.line, self.before)
+            if not Response.objects.filter(state__in=right.UNFINISHED).exists():
+                break
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        right.at_last()
+
+    @initialize(door=DOORS, about=ABOUT)
+    def begin(self, door, about):
+        self.world.customer_writes(about, door)
+
+    # --- The customer -----------------------------------------------------------------------
+
+    @rule(about=ABOUT, door=DOORS, stars=st.integers(1, 5))
+    def customer_writes(self, about, door, stars):
+        self.world.pass_time(timedelta(seconds=2))
+        self.world.customer_writes(about, door, stars)
+
+    @rule(number=st.integers(0, 30))
+    def an_event_is_delivered_again(self, number):
+        door, body = self.world.told[number % len(self.world.told)]
+        before = self.world.everything()
+        self.world.deliver(door, body)
+        assert self.world.everything() == before
+
+    @rule()
+    def the_other_way_tells_of_it_too(self):
+        if self.world.said_ago > timedelta(seconds=60) or not self.world.last_said[0]:
+            return
+        before = right.asked()
+        self.world.customer_is_told_of_again()
+        assert right.asked() == before
+
+    # --- People -----------------------------------------------------------------------------
+
+    @rule(name=WORKS)
+    def staff_does(self, name):
+        self.world.staff_does(name, self.world.newest())
+
+    @rule(door=st.sampled_from(["phone", "crm"]), ago_s=st.sampled_from([0, 0, 6, 30]))
+    def a_person_answers_outside(self, door, ago_s):
+        self.world.pass_time(timedelta(seconds=2))
+        self.world.person_answers_outside(door, ago_s)
+
+    @rule(muted=st.booleans())
+    def the_manager_mutes(self, muted):
+        Policy.objects.update(muted=muted)
+        recent.forget()
+
+    # --- Workers ----------------------------------------------------------------------------
+
+    @rule(
+        mind=st.sampled_from(Mind.OUTCOMES),
+        line=st.sampled_from(Line.OUTCOMES),
+        thinking=MEANWHILE,
+        speaking=MEANWHILE,
+    )
+    def a_worker_works(self, mind, line, thinking, speaking):
+        self.mind.then, self.line.then = mind, line
+        self.mind.meanwhile, self.line.meanwhile = self._soon(thinking), self._soon(speaking)
+        self.world.work()
+        self._as_usual()
+
+    @rule()
+    def a_worker_works_well(self):
+        self.world.work()
+        self._as_usual()
+
+    def _as_usual(self):
+        self.mind.then, self.line.then = "answers", "accepts"
+        self.mind.meanwhile = self.line.meanwhile = nothing
+
+    def _soon(self, what):
+        return nothing if what == "nothing" else lambda: self._meanwhile(what)
+
+    def _meanwhile(self, what):
+        self._as_usual()
+        if what == "customer":
+            self.world.customer_writes()
+        elif what == "person outside":
+            self.world.person_answers_outside()
+        elif what == "echo":
+            for heard in self.line.heard[-1:]:
+                self.world.echo(heard)
+        elif what == "sweep":
+            self.world.sweep()
+        elif what == "taken over":
+            if not self.line.speaking:
+                self._taken_over()
+        else:
+            self.world.staff_does(what, self.world.newest())
+
+    def _taken_over(self):
+        """The worker hangs for so long that others believe it dead and do its work; then it goes on."""
+        self.world.pass_time(timedelta(seconds=130))
+        self.world.sweep()
+        self.world.work()
+
+    @rule()
+    def the_clock_sweeps(self):
+        self.world.sweep()
+
+    @rule()
+    def what_is_queued_and_due_is_done(self):
+        self.world.run_due_jobs()
+
+    @rule()
+    def a_job_is_done_twice(self):
+        self.world.run_due_jobs(twice=True)
+
+    @rule(by=PAUSES)
+    def time_passes(self, by):
+        self.world.pass_time(by)
+
+    # --- WhatsApp ---------------------------------------------------------------------------
+
+    @rule(blind=st.booleans())
+    def nobody_can_look_for_a_while(self, blind):
+        self.line.blind = blind
+
+    @precondition(lambda self: self.line.heard)
+    @rule(number=st.integers(0, 30), status=RECEIPTS)
+    def a_receipt_comes(self, number, status):
+        self.world.receipt(self.line.heard[number % len(self.line.heard)], status)
+
+    @precondition(lambda self: self.line.heard)
+    @rule(number=st.integers(0, 30))
+    def our_own_message_is_told_of(self, number):
+        before = right.humans()
+        self.world.echo(self.line.heard[number % len(self.line.heard)])
+        assert right.humans() == before
+
+    @invariant()
+    def all_that_must_always_hold_holds(self):
+        right.always(self.line, self.before)
+
+
+LINE, MIND = Line(), Mind()
+
+
+@pytest.fixture
+def outside(monkeypatch, settings):
+    settings.GEMINI_API_KEY = settings.EVOLUTION_API_KEY = "key"
+    settings.EVOLUTION_BASE_URL, settings.EVOLUTION_INSTANCE = "http://127.0.0.1:1", "mis-demo"
+    settings.EVOLUTION_WEBHOOK_SECRET, settings.GHL_WEBHOOK_SECRET = "secret", ["secret"]
+    monkeypatch.setattr(channels, "channel", lambda: LINE)
+    monkeypatch.setattr(ai, "thinker", lambda: MIND)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+
+@pytest.mark.django_db
+@pytest.mark.timeout(0)
+def test_whatever_happens_a_customer_is_answered_once_or_is_with_a_person(outside):
+    run_state_machine_as_test(Conversation, settings=HOW)
