@@ -154,7 +154,9 @@ def _update(customer: Customer, inbound: Inbound) -> None:
     changed = [name for name, value in news.items() if value and value != getattr(customer, name)]
     if (
         "contact_id" in changed
-        and Customer.objects.filter(location=customer.location or inbound.location, contact_id=inbound.contact_id).exists()
+        and Customer.objects.filter(
+            location=customer.location or inbound.location, contact_id=inbound.contact_id
+        ).exists()
     ):
         changed.remove("contact_id")  # the CRM has this person twice; the phone decides
     for name in changed:

@@ -195,6 +195,16 @@ def waits_for_us(issue: Issue) -> bool:
     return issue.responses.filter(state__in=[*PENDING, State.SPEAKING, State.UNSURE]).exists()
 
 
+def unanswered(issue: Issue) -> Response | None:
+    """The answer that the customer's last words were to get and did not; None when they were answered, or will be."""
+    turn = issue.messages.aggregate(last=Max("turn"))["last"]
+    if turn is None:
+        return None
+    since = list(issue.responses.select_for_update(no_key=True).filter(turn__gte=turn).order_by("turn"))
+    over = all(response.state in (State.CANCELLED, State.HANDED_OVER) for response in since)
+    return since[0] if since and over else None
+
+
 def person_answered_after(response: Response) -> bool:
     """Whether a person has said something on the issue in a later turn."""
     later = response.issue.responses.filter(turn__gt=response.turn, kind=Response.Kind.HUMAN)

@@ -4,7 +4,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from . import actions, queries, survey
+from mis_dashboard.lib import jobs
+
+from . import actions, escalate, queries, survey
 from .models import Action, Issue, Response
 from .models.issue import Basis, Status
 from .models.response import State
@@ -48,7 +50,10 @@ def _ground(user: AbstractBaseUser | None, by: str) -> Basis:
 
 
 def reopen(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = actions.SYSTEM) -> bool:
-    """Makes an ended issue unresolved again: the earlier success no longer counts. False when it was not ended."""
+    """Makes an ended issue unresolved again: the earlier success no longer counts. False when it was not ended.
+
+    A customer whom nobody had answered is answered then; one who has just written again (no `user`) is anyway.
+    """
     with transaction.atomic():
         issue = queries.locked(issue)
         if issue.is_unresolved:
@@ -59,12 +64,29 @@ def reopen(issue: Issue, *, user: AbstractBaseUser | None = None, by: str = acti
         issue.save(update_fields=[*ENDING, "false_positive"])
         _ask_nothing(issue)
         actions.record(issue, Action.Kind.REOPENED, by=by, user=user)
+        if user:
+            _owe_again(issue, user)
     return True
 
 
 def _ask_nothing(issue: Issue) -> None:
     """A question for a rating that nobody has heard yet is dropped."""
     queries.unspoken(issue).filter(purpose=Response.Purpose.SURVEY).update(state=State.CANCELLED)
+
+
+def _owe_again(issue: Issue, user: AbstractBaseUser) -> None:
+    """The end had dropped an answer: it waits again, or is a person's again who had it, or who must know whether it was heard."""
+    dropped = queries.unanswered(issue)
+    if dropped is None:
+        return
+    if dropped.spoken_at or issue.escalated_at:
+        escalate.escalate(issue, issue.escalation_reason or escalate.UNCERTAIN, user=user)
+        return
+    now = timezone.now()
+    dropped.state, dropped.created_at, dropped.due_at, dropped.attempts = State.WAITING, now, now, 0
+    dropped.deadline_at = now + queries.response_target(issue.priority)
+    dropped.save(update_fields=["state", "created_at", "due_at", "attempts", "deadline_at"])
+    jobs.wake("respond")
 
 
 def review(issue: Issue, *, user: AbstractBaseUser, false_positive: bool) -> None:

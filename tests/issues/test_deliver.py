@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from issues import deliver, escalate, jobs, receipts, resolve
 from issues.claim import claim
+from issues.ingest import ingest
 from issues.models import Action, Issue, Policy, Response
 from issues.models.response import Delivery
 from mis_dashboard.lib.ids import uuid7
@@ -28,6 +29,12 @@ def spoken(response: Response, text: str = "Olá! Já estamos vendo isso.") -> R
     response.refresh_from_db()
     response.issue.refresh_from_db()
     return response
+
+
+def asked() -> Issue:
+    """An issue whose customer waits for an answer, and has finished typing."""
+    Policy.objects.update(debounce_seconds=0)
+    return Issue.objects.get(pk=ingest(make.inbound()).issue_id)
 
 
 def kinds() -> list[str]:
@@ -277,6 +284,36 @@ def test_a_reopened_issue_is_unresolved_again(ana):
     assert (issue.status, issue.resolved_at, issue.resolved_by) == ("open", None, "")
 
 
+def test_a_customer_whom_the_end_left_unanswered_is_answered_once_the_issue_is_open_again(box, ana):
+    issue = asked()
+    resolve.resolve(issue, user=ana)
+    assert not jobs.answer_next()
+    resolve.reopen(issue, user=ana)
+    assert jobs.answer_next()
+    assert (len(box.sent), issue.responses.get().state) == (1, "sent")
+
+
+def test_what_a_person_had_and_nobody_answered_is_a_persons_again_once_it_is_open_again(ana):
+    issue = asked()
+    escalate.escalate(issue, "cliente VIP")
+    resolve.resolve(issue, user=ana)
+    resolve.reopen(issue, user=ana)
+    issue.refresh_from_db()
+    assert (issue.status, issue.escalation_reason) == ("escalated", "cliente VIP")
+    assert kinds() == ["received", "escalated", "resolved", "reopened", "escalated"]
+
+
+def test_what_may_have_been_heard_is_not_said_again_because_its_issue_is_open_again(box, ana):
+    issue = asked()
+    long_ago = timezone.now() - timedelta(minutes=11)
+    issue.responses.update(state="unsure", text="Olá", kind="ai", spoken_at=long_ago, spoken_to="+5511900000001")
+    resolve.resolve(issue, user=ana)
+    deliver.look(issue.responses.get().pk, 0)
+    resolve.reopen(issue, user=ana)
+    assert not jobs.answer_next()
+    assert Issue.objects.get().escalation_reason == escalate.UNCERTAIN
+
+
 def test_what_was_no_problem_is_closed_and_not_resolved(ana):
     issue = make.issue()
     resolve.review(issue, user=ana, false_positive=True)
@@ -389,3 +426,14 @@ def test_a_claim_whose_answer_was_lost_is_given_back():
     assert Response.objects.get().state == "thinking"
     deliver.release_strays(me, set())
     assert Response.objects.get().state == "waiting"
+
+
+def test_no_follow_up_comes_after_a_person_who_answered_while_it_was_looked_up_whether_the_template_was_heard(box, ana):
+    box.set_evolution(drop_after=1)
+    response = thinking()
+    deliver.deliver(response, deliver.Draft("Recebemos.", Response.Kind.TEMPLATE, {"follow_up": True}))
+    box.set_evolution(drop_after=0)
+    deliver.reply_by_hand(response.issue, "Oi, aqui é a Ana.", user=ana)
+    assert jobs.answer_next()
+    deliver.look(response.pk, 0)
+    assert list(response.issue.responses.values_list("state", "purpose")) == [("sent", "reply"), ("sent", "reply")]
