@@ -122,4 +122,3 @@ def at_last() -> None:
         last = max(issue.messages.all(), key=lambda m: m.received_at)
         answers = issue.responses.filter(state=State.SENT, turn__gte=last.turn)
         assert answers.exists(), f"nobody answers turn {last.turn} of an issue that is {issue.status}"
-

@@ -81,7 +81,7 @@ class World:
     def customer_writes(self, about: str = "matter", door: str = "whatsapp", stars: int = 5) -> dict:
         number = next(self.numbers)
         text = WORDS[about].format(n=number, stars=stars)
-        self.last_said, self.said_ago = (text, door), timedelta()
+        self.last_said, self.said_ago = (text if "{n}" in WORDS[about] else "", door), timedelta()
         return self._customer_says(text, door, number)
 
     def customer_is_told_of_again(self) -> dict:
@@ -100,7 +100,9 @@ class World:
         number = next(self.numbers)
         text, ago = f"Oi, aqui é a Bia, já resolvo ({number}).", timedelta(seconds=ago_s)
         if door == "crm":
-            return self.tell(webhooks.ghl_webhook, _crm("OutboundMessage", text, f"out-{number}", ago) | {"source": "app"})
+            return self.tell(
+                webhooks.ghl_webhook, _crm("OutboundMessage", text, f"out-{number}", ago) | {"source": "app"}
+            )
         message = {"conversation": text}
         return self.tell(webhooks.evolution_webhook, _whatsapp(message, f"3A{number:018X}", from_me=True, ago=ago))
 
