@@ -81,18 +81,24 @@ def customer_for_update(
     if lid:
         _queue_up(lid)
         phone = phone or phone_behind(lid)
+    customer = _customer(location, phone, contact_id, lid)
+    if customer is None and phone:
+        _queue_up(phone)
+        customer = _customer(location, phone, contact_id, lid)
+    return customer
+
+
+def _customer(location: str, phone: str | None, contact_id: str | None, lid: str | None) -> Customer | None:
     if not location and phone and (customer := _customer_by_phone(phone)):
         return customer
-    same = Q(phone=phone) if phone else Q()
-    if contact_id:
-        same |= Q(contact_id=contact_id)
-    if lid:
-        same |= Q(lid=lid, phone=None)
-    customers = Customer.objects.select_for_update(no_key=True).order_by("created_at")
-    found = list(customers.filter(same, location=location))
-    if not found and phone:
-        found = list(customers.filter(phone=phone, location="", contact_id=None))
-    return next((c for c in found if phone and c.phone == phone), found[0] if found else None)
+    here = Q(phone=phone) if phone else Q()
+    here |= Q(contact_id=contact_id) if contact_id else Q()
+    here |= Q(lid=lid, phone=None) if lid else Q()
+    same = Q(here, location=location)
+    if phone:
+        same |= Q(phone=phone, location="", contact_id=None)
+    found = Customer.objects.select_for_update(no_key=True).filter(same).order_by("created_at")
+    return min(found, key=lambda c: (c.location != location, c.phone != phone), default=None)
 
 
 def phone_behind(lid: str) -> str | None:
@@ -100,10 +106,10 @@ def phone_behind(lid: str) -> str | None:
     return Customer.objects.filter(lid=lid, phone__isnull=False).values_list("phone", flat=True).first()
 
 
-def _queue_up(lid: str) -> None:
-    """Makes messages of one hidden id wait for each other: of a stranger there is no row yet to wait for."""
+def _queue_up(name: str) -> None:
+    """Makes messages of one phone or hidden id wait for each other: of a stranger there is no row yet to wait for."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('lid'), hashtext(%s))", [lid])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('customer'), hashtext(%s))", [name])
 
 
 def _customer_by_phone(phone: str) -> Customer | None:
@@ -200,7 +206,7 @@ def unanswered(issue: Issue) -> Response | None:
     turn = issue.messages.aggregate(last=Max("turn"))["last"]
     if turn is None:
         return None
-    since = list(issue.responses.select_for_update(no_key=True).filter(turn__gte=turn).order_by("turn"))
+    since = list(issue.responses.filter(turn__gte=turn).order_by("turn"))
     over = all(response.state in (State.CANCELLED, State.HANDED_OVER) for response in since)
     return since[0] if since and over else None
 
