@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -188,9 +188,12 @@ def current_pace() -> Pace:
 
 
 def promote(now: datetime) -> int:
-    """Moves up whoever waits until shortly before the deadline; how many."""
+    """Moves up whoever waits until shortly before the deadline; how many. Whom somebody else is changing, the next time."""
     late = Response.objects.filter(state=State.WAITING, rank__gt=0, deadline_at__lt=now + PROMOTED_BEFORE)
-    return late.exclude(purpose__in=[Response.Purpose.FOLLOW_UP, Response.Purpose.SURVEY]).update(rank=0)
+    late = late.exclude(purpose__in=[Response.Purpose.FOLLOW_UP, Response.Purpose.SURVEY])
+    free = late.select_for_update(skip_locked=True, no_key=True).values("pk")
+    with transaction.atomic():
+        return Response.objects.filter(pk__in=free).update(rank=0)
 
 
 # --- What became of claims ---------------------------------------------------------------------

@@ -46,7 +46,7 @@ class Work:
 def do(work: Work, issue_id: UUID, user: AbstractBaseUser, data: dict) -> None:
     """Does `work` once. Raises NotPossible, with nothing changed, when the issue is no longer in a state for it."""
     with transaction.atomic():
-        issue = Issue.objects.select_for_update().get(pk=issue_id)
+        issue = Issue.objects.select_for_update(no_key=True).get(pk=issue_id)
         if not work.offered(issue):
             raise NotPossible(gettext("The issue has changed meanwhile: this is no longer possible."))
         work.act(issue, user, data)
