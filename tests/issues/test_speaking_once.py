@@ -22,12 +22,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from issues import ai, channels
 from issues.models import Policy, Response
 from mis_dashboard.lib import recent
 from tests.support import right
 from tests.support.line import Line, Mind, nothing
-from tests.support.world import World
+from tests.support.world import World, meet
 
 # The same examples each time, so that a failure is that of a change. `PROPERTY_EXAMPLES=2000` looks further afield.
 WANTED = int(os.environ.get("PROPERTY_EXAMPLES", 0))
@@ -230,11 +229,7 @@ LINE, MIND = Line(), Mind()
 
 @pytest.fixture
 def outside(monkeypatch, settings):
-    settings.GEMINI_API_KEY = settings.EVOLUTION_API_KEY = "key"
-    settings.EVOLUTION_BASE_URL, settings.EVOLUTION_INSTANCE = "http://127.0.0.1:1", "mis-demo"
-    settings.EVOLUTION_WEBHOOK_SECRET, settings.GHL_WEBHOOK_SECRET = "secret", ["secret"]
-    monkeypatch.setattr(channels, "channel", lambda: LINE)
-    monkeypatch.setattr(ai, "thinker", lambda: MIND)
+    meet(LINE, MIND, monkeypatch, settings)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 

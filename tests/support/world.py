@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.test import RequestFactory
 from django.utils import timezone
 
-from issues import jobs, webhooks
+from issues import ai, channels, jobs, webhooks
 from issues.admin import work
 from issues.models import Action, Breaker, ChannelState, Customer, InboundEvent, Issue, Message, Response, Token
 from mis_dashboard.lib import jobs as queue
@@ -41,6 +41,15 @@ def _ageing() -> str:
         older = ", ".join(f"{column} = {column} - %(by)s" for column in columns)
         parts.append(f"{model._meta.db_table}_aged AS (UPDATE {model._meta.db_table} SET {older})")
     return f"WITH {', '.join(parts)} SELECT 1"
+
+
+def meet(line: Line, mind: Mind, monkeypatch, settings) -> None:
+    """Lets the product find `line` and `mind` where WhatsApp and the models are, and know our secret."""
+    settings.GEMINI_API_KEY = settings.EVOLUTION_API_KEY = "key"
+    settings.EVOLUTION_BASE_URL, settings.EVOLUTION_INSTANCE = "http://127.0.0.1:1", "mis-demo"
+    settings.EVOLUTION_WEBHOOK_SECRET, settings.GHL_WEBHOOK_SECRET = "secret", ["secret"]
+    monkeypatch.setattr(channels, "channel", lambda: line)
+    monkeypatch.setattr(ai, "thinker", lambda: mind)
 
 
 class World:
