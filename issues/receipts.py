@@ -96,6 +96,7 @@ def by_program(api_key: str) -> bool:
     return InboundEvent.objects.filter(key=api_key).exists()
 
 
+ARRIVED = {Delivery.DELIVERED, Delivery.READ}
 ORDER = [Delivery.SENDING, Delivery.SENT, Delivery.DELIVERED, Delivery.READ]
 
 
@@ -111,26 +112,35 @@ def receipt(channel_id: str, status: Delivery, at: datetime) -> bool:
         response = sent.first()
         if response is None:
             return False
+        at = max(at, response.sent_at)  # the receipt may have been told before the acceptance
         if _is_news(Delivery(response.delivery or Delivery.SENDING), status):
             _apply(response, status, at)
+        elif _date(response, status, at):
+            response.save(update_fields=["delivered_at", "read_at"])
     return True
 
 
 def _is_news(had: Delivery, status: Delivery) -> bool:
     if had == Delivery.FAILED:
-        return status in (Delivery.DELIVERED, Delivery.READ)
+        return status in ARRIVED
     if status == Delivery.FAILED:
         return ORDER.index(had) < ORDER.index(Delivery.DELIVERED)
     return ORDER.index(status) > ORDER.index(had)
 
 
-def _apply(response: Response, status: Delivery, at: datetime) -> None:
-    at = max(at, response.sent_at)  # the receipt may have been told before the acceptance
-    response.delivery = status
-    if status in (Delivery.DELIVERED, Delivery.READ):
-        response.delivered_at = response.delivered_at or at
+def _date(response: Response, status: Delivery, at: datetime) -> bool:
+    """Whether `at` changes when it arrived or was read: the earliest counts, whatever was told first. What was read had arrived."""
+    had = response.delivered_at, response.read_at
+    if status in ARRIVED:
+        response.delivered_at = min(response.delivered_at or at, at)
     if status == Delivery.READ:
-        response.read_at = at
+        response.read_at = min(response.read_at or at, at)
+    return had != (response.delivered_at, response.read_at)
+
+
+def _apply(response: Response, status: Delivery, at: datetime) -> None:
+    response.delivery = status
+    _date(response, status, at)
     response.failure = "refused_by_whatsapp" if status == Delivery.FAILED else ""
     response.save(update_fields=["delivery", "delivered_at", "read_at", "failure"])
     kinds = {
