@@ -46,10 +46,22 @@ ABOUT = st.sampled_from(["matter", "matter", "matter", "thanks", "person", "lega
 DOORS = st.sampled_from(["whatsapp", "crm"])
 WORKS = st.sampled_from(["reply", "escalate", "assign", "resolve", "reopen", "no-problem", "problem"])
 RECEIPTS = st.sampled_from(["PENDING", "SERVER_ACK", "DELIVERY_ACK", "READ", "PLAYED", "ERROR"])
+REPORTS = ["automated_response", "no_phone_available", "escalation_needed", "manual_action"]
 PAUSES = st.sampled_from([1, 4, 12, 40, 130, 700, 3 * 3600, 8 * 86400]).map(lambda s: timedelta(seconds=s))
 MEANWHILE = st.sampled_from(
     ["nothing"] * 4
-    + ["customer", "person outside", "reply", "escalate", "resolve", "no-problem", "echo", "taken over", "sweep"]
+    + [
+        "customer",
+        "person outside",
+        "reply",
+        "escalate",
+        "resolve",
+        "no-problem",
+        "echo",
+        "taken over",
+        "sweep",
+        "program",
+    ]
 )
 
 
@@ -81,6 +93,7 @@ class Conversation(RuleBasedStateMachine):
         """Everything outside works again, and enough time passes."""
         self.line.blind, self.line.then, self.mind.then = False, "accepts", "answers"
         Policy.objects.update(muted=False)
+        self.world.line_is("open")
         for _ in range(40):
             self.world.pass_time(timedelta(seconds=20))
             self.world.sweep()
@@ -136,6 +149,16 @@ class Conversation(RuleBasedStateMachine):
         Policy.objects.update(muted=muted)
         recent.forget()
 
+    # --- Other programs -----------------------------------------------------------------------
+
+    @rule(again=st.booleans())
+    def a_program_wants_something_said(self, again):
+        self.world.program_says(self.world.newest(), again=again)
+
+    @rule(kind=st.sampled_from(REPORTS), trusted=st.booleans())
+    def a_program_reports(self, kind, trusted):
+        self.world.program_reports(self.world.newest(), kind, trusted=trusted)
+
     # --- Workers ----------------------------------------------------------------------------
 
     @rule(
@@ -173,6 +196,8 @@ class Conversation(RuleBasedStateMachine):
                 self.world.echo(heard)
         elif what == "sweep":
             self.world.sweep()
+        elif what == "program":
+            self.world.program_says(self.world.newest())
         elif what == "taken over":
             if not self.line.speaking:
                 self._taken_over()
@@ -206,6 +231,10 @@ class Conversation(RuleBasedStateMachine):
     @rule(blind=st.booleans())
     def nobody_can_look_for_a_while(self, blind):
         self.line.blind = blind
+
+    @rule(state=st.sampled_from(["open", "connecting", "close"]))
+    def the_line_changes(self, state):
+        self.world.line_is(state)
 
     @precondition(lambda self: self.line.heard)
     @rule(number=st.integers(0, 30), status=RECEIPTS)

@@ -65,6 +65,7 @@ class Line:
     def __init__(self):
         self.heard: list[Heard] = []
         self.then, self.meanwhile, self.blind = "accepts", nothing, False
+        self.stands: channels.State = "open"
         self.speaking: list[object] = []
         self.on_speaking: Callable[[Response], None] = lambda response: None
         self.numbers, self.lock = count(1), threading.Lock()
@@ -116,7 +117,10 @@ class Line:
         return next((channels.Sent(h.channel_id) for h in found if h.channel_id not in except_ids), None)
 
     def state(self) -> channels.State:
-        return "open"
+        return self.stands
+
+    def unfamiliar(self) -> str:
+        return ""
 
     def age(self, by: timedelta) -> None:
         for heard in self.heard:

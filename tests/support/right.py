@@ -12,6 +12,7 @@ UNFINISHED = [State.WAITING, *IN_FLIGHT, State.UNSURE]
 MAY_HAVE_BEEN_HEARD = {State.SPEAKING, State.UNSURE, State.SENT, State.HANDED_OVER}
 ENDED = {Status.RESOLVED, Status.CLOSED}
 ONWARD = {"": 0, "sending": 1, "sent": 2, "failed": 3, "delivered": 4, "read": 5}
+OPTED_OUT = "mensagens automáticas"  # what the notice of an opt-out says
 Kind, Purpose = Response.Kind, Response.Purpose
 
 
@@ -35,6 +36,22 @@ def to_speak_now(response: Response) -> None:
     asked = max(m.received_at for m in issue.messages.all())
     people = issue.responses.filter(kind=Kind.HUMAN, created_at__gte=asked).exclude(state=State.CANCELLED)
     assert response.purpose == Purpose.SURVEY or not people.exists(), "automation spoke after a person"
+    if issue.customer.opted_out_at:
+        assert response.purpose == Purpose.HANDOVER, "automation spoke to who wants to hear none"
+    _speaks_alone(response)
+
+
+def _speaks_alone(response: Response) -> None:
+    """Of all automation, one answers a turn; a follow-up comes after a template, and a notice once."""
+    asked = max(m.turn for m in response.issue.messages.all())
+    others = response.issue.responses.exclude(pk=response.pk).exclude(kind=Kind.HUMAN)
+    said = others.filter(state__in=[State.SPEAKING, State.UNSURE, State.SENT])
+    if response.purpose == Purpose.HANDOVER:
+        told = said.filter(purpose=Purpose.HANDOVER).exclude(text__contains=OPTED_OUT)
+        assert OPTED_OUT in response.text or not told.exists(), "told of a person twice"
+    elif response.purpose != Purpose.SURVEY:
+        said = said.filter(turn__gte=asked, purpose=response.purpose)
+        assert not said.exists(), "automation answered twice"
 
 
 def asked() -> tuple[int, int]:

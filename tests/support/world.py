@@ -10,8 +10,9 @@ from django.db import connection, models
 from django.test import RequestFactory
 from django.utils import timezone
 
-from issues import ai, channels, jobs, webhooks
+from issues import ai, channels, jobs, programs, webhooks
 from issues.admin import work
+from issues.channels.base import State
 from issues.models import Action, Breaker, ChannelState, Customer, InboundEvent, Issue, Message, Response, Token
 from mis_dashboard.lib import jobs as queue
 from mis_dashboard.lib import recent
@@ -124,6 +125,28 @@ class World:
         data = {"keyId": heard.channel_id, "remoteJid": _jid(), "fromMe": True, "status": status}
         body = {"event": "messages.update", "instance": "mis-demo", "data": data}
         self.deliver(webhooks.evolution_webhook, body)
+
+    def line_is(self, state: State) -> None:
+        self.line.stands = state
+        body = {"event": "connection.update", "instance": "mis-demo", "data": {"state": state}}
+        self.deliver(webhooks.evolution_webhook, body | {"date_time": timezone.now().isoformat()})
+        recent.forget()
+
+    # --- Other programs -----------------------------------------------------------------------
+
+    def program_says(self, issue: Issue, *, again: bool = False) -> bool:
+        """Another program wants something said, maybe what it wanted before; False when it may not."""
+        number = 0 if again else next(self.numbers)
+        try:
+            programs.say(issue, f"Aqui é o fluxo do n8n ({number}).", to=PHONE, by="n8n")
+        except programs.CannotSay:
+            return False
+        return True
+
+    def program_reports(self, issue: Issue, kind: str, *, trusted: bool) -> None:
+        text = f"Resposta enviada ({next(self.numbers)})"
+        report = programs.Report(kind, text, "SYSTEM_AUTO_RESPONSE", success=True, payload={"action": kind})
+        programs.note(issue, report, trusted=trusted)
 
     # --- Workers and the clock --------------------------------------------------------------
 
