@@ -231,7 +231,7 @@ def _plan_follow_up(response: Response, at: datetime) -> None:
     issue = queries.locked(response.issue)
     if not issue.is_unresolved or issue.status == Status.ESCALATED or queries.waits_for_us(issue):
         return
-    if queries.person_answered_after(response):
+    if queries.answered_after(response):
         return  # it had to be looked up whether the template was heard
     due_at = at + FOLLOW_UP_AFTER
     follow_up = Response(

@@ -211,10 +211,12 @@ def unanswered(issue: Issue) -> Response | None:
     return since[0] if since and over else None
 
 
-def person_answered_after(response: Response) -> bool:
-    """Whether a person has said something on the issue in a later turn."""
-    later = response.issue.responses.filter(turn__gt=response.turn, kind=Response.Kind.HUMAN)
-    return later.exclude(state=State.CANCELLED).exists()
+def answered_after(response: Response) -> bool:
+    """Whether in a later turn a person has said something, or automation, which had then read all that came before."""
+    later = response.issue.responses.filter(turn__gt=response.turn)
+    by_person = Q(kind=Response.Kind.HUMAN) & ~Q(state=State.CANCELLED)
+    by_us = Q(state__in=[State.SPEAKING, State.UNSURE, State.SENT], purpose__in=Response.ANSWERS)
+    return later.filter(by_person | by_us).exists()
 
 
 def said_already(customer: Customer, text: str, sent_at: datetime) -> bool:

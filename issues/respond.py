@@ -60,7 +60,7 @@ def _silenced(response: Response) -> str:
     if (response.issue.status == Status.ESCALATED and not notice) or not response.issue.is_unresolved:
         return "a person is in charge"
     put_off = bool(response.text)
-    return "a person was faster" if put_off and queries.person_answered_after(response) else ""
+    return "somebody was faster" if put_off and queries.answered_after(response) else ""
 
 
 def _answer(claimed: Claimed, thought: Callable[[], None]) -> None:

@@ -63,6 +63,8 @@ class Response(models.Model):
         HANDOVER = "handover", _("notice that a person takes over")
         SURVEY = "survey", _("satisfaction question")
 
+    ANSWERS = [Purpose.REPLY, Purpose.FOLLOW_UP]
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     issue = models.ForeignKey("Issue", models.CASCADE, related_name="responses", db_index=False)
     turn = models.PositiveSmallIntegerField(_("turn"))
@@ -139,5 +141,4 @@ class Response(models.Model):
     @property
     def is_substantive(self) -> bool:
         """Whether these words deal with the customer's matter, and do not only say that somebody will."""
-        reply = self.purpose in (self.Purpose.REPLY, self.Purpose.FOLLOW_UP)
-        return reply and self.kind != self.Kind.TEMPLATE
+        return self.purpose in self.ANSWERS and self.kind != self.Kind.TEMPLATE

@@ -437,3 +437,15 @@ def test_no_follow_up_comes_after_a_person_who_answered_while_it_was_looked_up_w
     assert jobs.answer_next()
     deliver.look(response.pk, 0)
     assert list(response.issue.responses.values_list("state", "purpose")) == [("sent", "reply"), ("sent", "reply")]
+
+
+def test_what_was_not_heard_is_not_said_any_more_once_the_customers_next_words_are_answered(box):
+    box.set_evolution(drop_before=1)
+    response = spoken(thinking())
+    box.set_evolution(drop_before=0)
+    make.response(response.issue, turn=2, at=timezone.now())
+    assert jobs.answer_next()
+    deliver.look(response.pk, 1)
+    assert jobs.answer_next()
+    assert list(response.issue.responses.values_list("state", flat=True)) == ["cancelled", "sent"]
+    assert len(box.sent) == 1
