@@ -34,7 +34,7 @@ PHASES = [Phase.generate] if os.environ.get("NOSHRINK") else list(Phase)
 HOW = settings(
     max_examples=WANTED or 100,
     derandomize=not WANTED,
-    stateful_step_count=16,
+    stateful_step_count=12,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -42,12 +42,15 @@ HOW = settings(
     print_blob=False,
 )
 
-ABOUT = st.sampled_from(["matter", "matter", "matter", "thanks", "person", "legal", "voice", "rating", "stop"])
+ABOUT = st.sampled_from([*["matter"] * 6, "thanks", "person", "legal", "voice", "rating", "stop"])
 DOORS = st.sampled_from(["whatsapp", "crm"])
 WORKS = st.sampled_from(["reply", "escalate", "assign", "resolve", "reopen", "no-problem", "problem"])
 RECEIPTS = st.sampled_from(["PENDING", "SERVER_ACK", "DELIVERY_ACK", "READ", "PLAYED", "ERROR"])
 REPORTS = st.sampled_from(["automated_response", "no_phone_available", "escalation_needed", "manual_action"])
 PAUSES = st.sampled_from([1, 12, 40, 130, 700, 3 * 3600, 8 * 86400]).map(lambda s: timedelta(seconds=s))
+CIRCUMSTANCES = st.sampled_from(
+    [{}, {"blind": 1}, {"blind": 1}, {"line": "close"}, {"line": "connecting"}, {"muted": 1}]
+)
 MINDS = st.sampled_from(["answers", "answers", *Mind.OUTCOMES])
 LINES = st.sampled_from(["accepts", *Line.OUTCOMES])
 DECISIONS = ["reply", "escalate", "resolve", "no-problem"]
@@ -98,9 +101,10 @@ class Conversation(RuleBasedStateMachine):
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         right.at_last()
 
-    @initialize(door=DOORS, about=ABOUT)
-    def begin(self, door, about):
+    @initialize(door=DOORS, about=ABOUT, mind=MINDS, line=LINES, thinking=MEANWHILE, speaking=MEANWHILE)
+    def begin(self, door, about, mind, line, thinking, speaking):
         self.world.customer_writes(about, door)
+        self.a_worker_works(mind, line, thinking, speaking)
 
     # --- The customer -----------------------------------------------------------------------
 
@@ -147,6 +151,11 @@ class Conversation(RuleBasedStateMachine):
         self.world.program_reports(self.world.newest(), kind, trusted=trusted)
 
     # --- Workers ----------------------------------------------------------------------------
+
+    @rule(mind=MINDS, line=LINES, thinking=MEANWHILE, speaking=MEANWHILE)
+    def a_customer_writes_and_a_worker_works(self, mind, line, thinking, speaking):
+        self.world.customer_writes()
+        self.a_worker_works(mind, line, thinking, speaking)
 
     @rule(mind=MINDS, line=LINES, thinking=MEANWHILE, speaking=MEANWHILE)
     def a_worker_works(self, mind, line, thinking, speaking):
@@ -211,11 +220,11 @@ class Conversation(RuleBasedStateMachine):
 
     # --- WhatsApp ---------------------------------------------------------------------------
 
-    @rule(state=st.sampled_from(["open", "connecting", "close"]), blind=st.booleans(), muted=st.booleans())
-    def the_circumstances_change(self, state, blind, muted):
-        self.world.line_is(state)
-        self.line.blind = blind
-        Policy.objects.update(muted=muted)
+    @rule(what=CIRCUMSTANCES)
+    def the_circumstances_change(self, what):
+        self.world.line_is(what.get("line", "open"))
+        self.line.blind = "blind" in what
+        Policy.objects.update(muted="muted" in what)
         recent.forget()
 
     @precondition(lambda self: self.line.heard)
