@@ -241,8 +241,8 @@ def told_elsewhere(customer: Customer, text: str, external_id: str | None, sent_
         return None
     way = external_id.split(":")[0] + ":"
     near = (sent_at - SAME_WORDS_WITHIN, sent_at + SAME_WORDS_WITHIN)
-    same = Q(issue__customer=customer) | (Q(issue__customer__phone=customer.phone) if customer.phone else Q())
-    told = Message.objects.filter(same, text=text, sent_at__range=near, external_id__isnull=False)
+    theirs = {"issue__customer__phone": customer.phone} if customer.phone else {"issue__customer": customer}
+    told = Message.objects.filter(**theirs, text=text, sent_at__range=near, external_id__isnull=False)
     message = told.exclude(external_id__startswith=way).select_related("issue").first()
     return message and message.issue
 
