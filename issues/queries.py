@@ -81,11 +81,9 @@ def customer_for_update(
     if lid:
         _queue_up(lid)
         phone = phone or phone_behind(lid)
-    customer = _customer(location, phone, contact_id, lid)
-    if customer is None and phone:
+    if phone:
         _queue_up(phone)
-        customer = _customer(location, phone, contact_id, lid)
-    return customer
+    return _customer(location, phone, contact_id, lid)
 
 
 def _customer(location: str, phone: str | None, contact_id: str | None, lid: str | None) -> Customer | None:
