@@ -71,7 +71,7 @@ STANDING = {
     "because_for": _("{reason}, for"),
     "until": _("until {time}"),
     "failures": _("failures in a row: {n}"),
-    "last_heard": _("last heard of, ago:"),
+    "last_heard": _("not heard of for"),
     "nothing_due": _("empty"),
     "due": _("{n} waiting"),
     "follow_ups": _("follow-ups: {n}"),

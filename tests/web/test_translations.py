@@ -10,6 +10,7 @@ from django.utils.translation import gettext, override
 from issues import escalate, wording
 from issues.admin import words
 from issues.ai import base as ai
+from issues.ai import forms
 from issues.channels.evolution import answers
 from issues.models.response import State
 from tests.support import make
@@ -96,8 +97,8 @@ def test_meta_refusals_are_translated_whatever_their_number():
 
 def test_every_name_that_the_ai_may_give_has_a_word():
     outcomes = {error.outcome for error in ai.AIError.__subclasses__() if "outcome" in vars(error)}
-    assert set(wording.TYPES) == set(ai.ISSUE_TYPES)
-    assert set(words.SENTIMENTS) == set(ai.SENTIMENTS)
+    assert set(wording.TYPES) == set(forms.ISSUE_TYPES)
+    assert set(words.SENTIMENTS) == set(forms.SENTIMENTS)
     assert outcomes | {"answered", "empty", "cut", "malformed", ai.ModelGone.outcome} <= set(words.OUTCOMES)
 
 
