@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -135,12 +135,14 @@ class Note(forms.ModelForm):
         widgets = {"text": forms.Textarea(attrs={"rows": 15, "class": "vLargeTextField"})}
         help_texts = {
             "title": _("What it is about: “Opening hours”, “Prices of the courses”."),
-            "text": _(
-                "Facts that the AI may repeat to every customer: opening hours, prices, addresses, links, phone numbers, "
-                "rules. What is not written here the AI must not claim: an answer with another price, date, link or phone "
-                "number is stopped. No personal data, no passwords. At most %(limit)d characters."
-            )
-            % {"limit": KnowledgeNote.LONGEST},
+            "text": format_lazy(
+                _(
+                    "Facts that the AI may repeat to every customer: opening hours, prices, addresses, links, phone "
+                    "numbers, rules. What is not written here the AI must not claim: an answer with another price, date, link or "
+                    "phone number is stopped. No personal data, no passwords. At most {limit} characters."
+                ),
+                limit=KnowledgeNote.LONGEST,
+            ),
         }
 
     def clean(self):
