@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mis_dashboard.lib.ids import uuid7
 
+from .. import wording
+
 
 class PromptVersion(models.Model):
     """One wording of a prompt. A used wording is never changed: a change is a new version.
@@ -38,7 +40,7 @@ class PromptVersion(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.name} v{self.number}"
+        return f"{wording.PROMPTS.get(self.name, self.name)} v{self.number}"
 
 
 class KnowledgeNote(models.Model):
