@@ -250,11 +250,18 @@ SERIES = """
     SELECT COALESCE(received, 0) AS received, COALESCE(resolved, 0) AS resolved, ttfr
     FROM buckets LEFT JOIN detected USING (number) LEFT JOIN resolved USING (number) ORDER BY number"""
 
-# One look at the end of the index for each kind; together they would be sorted whole.
+# One look at the end of the index for each kind; together they would be sorted whole. What automation says is made
+# when the customer writes; what others say, when they have written: there the customer's last words tell the wait.
 FEED = """
     SELECT latest.* FROM unnest(%(facing)s::text[]) AS facing (kind) CROSS JOIN LATERAL (
         SELECT a.at, a.kind, a.automated, r.kind AS spoken_by, r.purpose, a.detail ->> 'basis' AS basis, i.priority, i.type,
-            EXTRACT(EPOCH FROM a.at - CASE WHEN r.turn > 1 THEN r.created_at ELSE i.detected_at END)::float8 AS took_s
+            EXTRACT(EPOCH FROM a.at - CASE
+                WHEN r.kind IN ('human', 'program') THEN GREATEST(i.detected_at, (
+                    SELECT max(m.sent_at) FROM issues_message m WHERE m.issue_id = i.id AND m.sent_at <= a.at
+                ))
+                WHEN r.turn > 1 THEN r.created_at
+                ELSE i.detected_at
+            END)::float8 AS took_s
         FROM issues_action a
         JOIN issues_issue i ON i.id = a.issue_id LEFT JOIN issues_response r ON r.id = a.response_id
         WHERE a.kind = facing.kind AND a.success AND {counted} ORDER BY a.at DESC LIMIT %(feed_length)s

@@ -303,6 +303,15 @@ class TestFeed:
         act(issue, "replied", ago(seconds=30), response=said)
         assert build()["feed"][0]["took_s"] == 10
 
+    @pytest.mark.parametrize("kind", ["human", "program"])
+    def test_what_others_than_mis_say_is_timed_from_the_customers_last_words(self, kind):
+        issue = make.issue(at=ago(hours=3))
+        for minute in (50, 20, 1):
+            issue.messages.create(turn=2, text="E agora?", sent_at=ago(minutes=minute))
+        said = make.response(issue, at=ago(minutes=5), turn=2, state="sent", sent_at=NOW, text="Olá", kind=kind)
+        act(issue, "replied", ago(minutes=5), response=said)
+        assert build()["feed"][0]["took_s"] == 15 * 60
+
 
 @pytest.mark.django_db(transaction=True)
 def test_all_figures_of_a_snapshot_are_of_one_moment():
