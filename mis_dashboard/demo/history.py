@@ -15,6 +15,8 @@ from .teller import Teller
 
 DAYS = 30
 PER_WEEKDAY = 420
+# Enough that hardly anybody has a second problem within the week, which would be the first one again.
+NEIGHBOURS = 6000
 
 # Share of a day's messages by hour of the day in Brazil: quiet nights, two peaks around lunch.
 BY_HOUR = [1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 20, 18, 13, 15, 19, 20, 18, 15, 11, 9, 7, 5, 3, 2]
@@ -25,7 +27,8 @@ def load(now: datetime, *, seed: int, progress: Callable[[list], Iterator] = ite
     rng = random.Random(seed)  # noqa: S311  (a story, not a secret)
     moments = list(_moments(rng, now))
     with transaction.atomic():
-        teller = Teller(rng, now, _customers(seed, now))
+        _known(customers.population(seed), now)
+        teller = Teller(rng, now, _known(_neighbours(seed), now))
         told = 0
         for number, moment in enumerate(progress(moments)):
             told += teller.tell(moment)
@@ -35,9 +38,14 @@ def load(now: datetime, *, seed: int, progress: Callable[[list], Iterator] = ite
     return told
 
 
-def _customers(seed: int, now: datetime) -> list[tuple[Customer, customers.Person]]:
-    """The sandbox's people as our customers; those who are known already stay as they are."""
-    people = customers.population(seed)
+def _neighbours(seed: int) -> list[customers.Person]:
+    """Whose month this is. The sandbox's people have had none: what they write live is new, and opens nothing again."""
+    taken = {person.phone[-4:] for person in customers.population(seed)}
+    return [person for person in customers.population(seed + 1, NEIGHBOURS) if person.phone[-4:] not in taken]
+
+
+def _known(people: list[customers.Person], now: datetime) -> list[tuple[Customer, customers.Person]]:
+    """`people` as our customers; those who are known already stay as they are."""
     rows = [
         Customer(
             location=person.location.id,

@@ -1,7 +1,7 @@
 """Writes down the demonstration's history: the rows that MIS leaves behind when something happens to an issue."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from mis_dashboard.lib.ids import uuid7
 from mis_dashboard.sandbox.customers import Complaint
 
 BATCH = 2000
+A_MOMENT = timedelta(milliseconds=1)
 USD_PER_TOKEN = (Decimal("0.30") / 1_000_000, Decimal("2.50") / 1_000_000)  # in, out
 
 
@@ -45,6 +46,7 @@ class Scribe:
 
     def __init__(self, rng: random.Random, now: datetime):
         self.rng, self.now, self.rows = rng, now, Rows()
+        self._last: tuple[Issue | None, datetime] = (None, now)
         self.prompts = {prompt.name: prompt for prompt in PromptVersion.objects.filter(active=True)}
         self.templates = {(t.occasion, t.issue_type, t.language): t.text for t in ReplyTemplate.objects.all()}
 
@@ -134,7 +136,8 @@ class Scribe:
             issue.status = Status.IN_PROGRESS
         if response.is_substantive and issue.status == Status.IN_PROGRESS:
             issue.silent_since = at
-        self.act(issue, Action.Kind.REPLIED, at, response=response, by=by, how=str(response.kind))
+        said_for = {} if response.purpose == Response.Purpose.REPLY else {"purpose": str(response.purpose)}
+        self.act(issue, Action.Kind.REPLIED, at, response=response, by=by, how=str(response.kind), **said_for)
 
     def receipts(self, response: Response) -> datetime:
         """The message arrives, and most are read. When that was; or when it was sent, as long as no receipt has come."""
@@ -179,15 +182,13 @@ class Scribe:
             )
         )
 
-    def fall_back(self, response: Response, outcomes: Iterable[str]) -> None:
+    def fall_back(self, response: Response, outcomes: Sequence[str]) -> None:
         """The AI was asked in vain before this template went out."""
-        at = response.created_at + timedelta(seconds=3)
-        for outcome in outcomes:
-            latency_s = self.rng.uniform(2, 8)
-            self.ask(response, outcome, at, latency_s)
-            at += timedelta(seconds=latency_s)
-        why = list(dict.fromkeys(outcomes))
-        self.act(response.issue, Action.Kind.FELL_BACK, response.sent_at, response=response, success=False, why=why)
+        each = (response.sent_at - response.created_at) / (len(outcomes) + 1)
+        for number, outcome in enumerate(outcomes, 1):
+            self.ask(response, outcome, response.created_at + each * (number - 0.5), each.total_seconds() * 0.9)
+        why, at = list(dict.fromkeys(outcomes)), response.sent_at - each / 10
+        self.act(response.issue, Action.Kind.FELL_BACK, at, response=response, success=False, why=why, to="template")
 
     def escalate(self, issue: Issue, at: datetime, reason: str) -> None:
         self.past(at)
@@ -212,6 +213,7 @@ class Scribe:
         self, issue: Issue, kind: str, at: datetime, *, by=actions.SYSTEM, response=None, success=True, **detail
     ) -> None:
         self.past(at)
+        at = self._after(issue, at)
         self.rows.actions.append(
             Action(
                 id=uuid7(at),
@@ -225,3 +227,11 @@ class Scribe:
                 detail=detail,
             )
         )
+
+    def _after(self, issue: Issue, at: datetime) -> datetime:
+        """`at`, or a moment later where the issue's last action is of the same instant: they are read in this order."""
+        told, last = self._last
+        if told is issue and abs(at - last) < A_MOMENT:
+            at = last + A_MOMENT
+        self._last = (issue, at)
+        return at

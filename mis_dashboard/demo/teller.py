@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from issues import actions, escalate
+from issues import actions, escalate, reading
 from issues.models import Action, Customer, Issue, Response
 from issues.models.issue import Basis, Priority
 from mis_dashboard.sandbox import customers
@@ -28,9 +28,6 @@ ASKED_AT_MOST_EACH = timedelta(hours=24)
 TRIAGED_AS_OPEN = 0.02
 FORGOTTEN = 0.02
 
-CRITICAL = "A critical issue is closed by a person"
-NOT_CONTENT = "The customer was not content"
-
 
 class Teller:
     """Tells one issue after another, up to `now`."""
@@ -39,10 +36,12 @@ class Teller:
         self.rng, self.now, self.people = rng, now, people
         self.scribe = Scribe(rng, now)
         self._surveyed: dict[UUID, datetime] = {}
+        self._promised: set[UUID] = set()
+        self._deck: list[tuple[Customer, Person]] = []
 
     def tell(self, detected_at: datetime) -> bool:
         """One issue with all that became of it. False when it has no answer yet: such ones are left to the live part."""
-        customer, person = self.rng.choice(self.people)
+        customer, person = self._somebody()
         complaint = customers.complaint(self.rng, person.location.business, person.mood, person.language)
         how, answered_at = self._answered_by(detected_at)
         if answered_at >= self.now:
@@ -51,6 +50,12 @@ class Teller:
         with suppress(NotYet):
             self._answer(issue, complaint, person, how, answered_at)
         return True
+
+    def _somebody(self) -> tuple[Customer, Person]:
+        """Everybody has a problem once before anybody has the next."""
+        if not self._deck:
+            self._deck = self.rng.sample(self.people, len(self.people))
+        return self._deck.pop()
 
     def _answered_by(self, at: datetime) -> tuple[str, datetime]:
         """Who answers first, and when."""
@@ -77,6 +82,7 @@ class Teller:
         elif how == Response.Kind.TEMPLATE:
             said = self.scribe.say(issue, 1, how, self.scribe.words(issue, person.language), at, asked_at=asked_at)
             self.scribe.fall_back(said, self.rng.choices(["unavailable", "late"], k=3))
+            self.scribe.receipts(said)
             self._follow_up(issue, complaint, person, said)
         else:
             self._ai_answers(issue, complaint, person, 1, at, asked_at)
@@ -93,6 +99,8 @@ class Teller:
         self, issue: Issue, complaint: Complaint, person: Person, turn: int, at: datetime, asked_at: datetime, **more
     ) -> None:
         text = customers.reply_for(complaint, person.first_name)
+        if reading.promises(text):
+            self._promised.add(issue.pk)
         said = self.scribe.say(issue, turn, Response.Kind.AI, text, at, asked_at=asked_at, **more)
         latency_s = min(self.rng.uniform(0.9, 2.6), (at - asked_at).total_seconds() * 0.8)
         self.scribe.ask(said, "answered", at - timedelta(seconds=latency_s), latency_s)
@@ -115,24 +123,25 @@ class Teller:
             self._ai_answers(issue, complaint, person, turn, at + timedelta(seconds=self._around(5.2, 0.35)), at)
         elif answer.kind == "person":
             self._wants_a_person(issue, person, turn, at)
-        elif issue.priority == Priority.CRITICAL:
+        elif self._why_a_person(issue):
             self._silence(issue, person, turn + 1, at)
         else:
             self._end(issue, person, turn + 1, at + timedelta(seconds=3.2), actions.SYSTEM, Basis.CONFIRMED)
 
     def _wants_a_person(self, issue: Issue, person: Person, turn: int, at: datetime) -> None:
         notice = self.scribe.words(issue, person.language, occasion="person")
-        self.scribe.escalate(issue, at, escalate.WANTS_A_PERSON)
+        self.scribe.escalate(issue, at, escalate.ASKS_FOR_A_PERSON)
         told_at = at + timedelta(seconds=self.rng.uniform(0.8, 2))
         kind, purpose = Response.Kind.TEMPLATE, Response.Purpose.HANDOVER
         self.scribe.receipts(self.scribe.say(issue, turn, kind, notice, told_at, asked_at=at, purpose=purpose))
         self._person_takes(issue, person, turn + 1, at, words=True)
 
     def _silence(self, issue: Issue, person: Person, turn: int, since: datetime) -> None:
-        """Nothing more is heard: the AI judges whether it is solved; what is critical a person does."""
+        """Nothing more is heard: the AI judges whether it is solved, unless that is for a person to say."""
         at = since + SILENCE + timedelta(seconds=self.rng.uniform(0, 1.5))
-        if issue.priority == Priority.CRITICAL:
-            self._to_person(issue, person, turn, at, CRITICAL, words=False)
+        if why := self._why_a_person(issue):
+            self.scribe.act(issue, Action.Kind.TRIAGED, at, reason=why)
+            self._to_person(issue, person, turn, at, why, words=False)
             return
         if self.rng.random() < 1 / team.BY_CHANCE:
             seen_at = since + team.CHANCE_AFTER + timedelta(seconds=self.rng.uniform(0, team.LOOK_S))
@@ -146,7 +155,13 @@ class Teller:
         if solved:
             self._end(issue, person, turn, at, actions.SYSTEM, Basis.SILENCE)
         else:
-            self._to_person(issue, person, turn, at, escalate.WANTS_A_PERSON)
+            self._to_person(issue, person, turn, at, escalate.NOT_SOLVED, words=False)
+
+    def _why_a_person(self, issue: Issue) -> str:
+        """Why the issue does not end by itself; empty when it may."""
+        if issue.priority == Priority.CRITICAL:
+            return escalate.CRITICAL
+        return escalate.PROMISED if issue.pk in self._promised else ""
 
     def _to_person(
         self, issue: Issue, person: Person, turn: int, at: datetime, reason: str, *, words: bool = True
@@ -200,4 +215,4 @@ class Teller:
         self.scribe.hear(issue, turn, answer.text, rated_at)
         self.scribe.rate(issue, stars, rated_at)
         if stars <= 2:
-            self._to_person(issue, person, turn + 1, rated_at, NOT_CONTENT)
+            self._to_person(issue, person, turn + 1, rated_at, escalate.NOT_CONTENT)

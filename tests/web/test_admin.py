@@ -265,7 +265,12 @@ class TestPage:
         actions.record(issue, Action.Kind.EDITED, why="told twice")
         page = browser.get(page_of(issue))
         body = page.content.decode()
-        for told in ("notice that a person takes over", "judge-model", "judgement whether an issue is solved v1", "the customer wrote nothing more"):
+        for told in (
+            "notice that a person takes over",
+            "judge-model",
+            "judgement whether an issue is solved v1",
+            "the customer wrote nothing more",
+        ):
             assert told in body, told
         assert [line.notes[-2:] for line in page.context["timeline"]] == [
             ["0.0\N{NO-BREAK SPACE}s", "says that a person takes over"],

@@ -8,7 +8,8 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from issues.models import Action, AICall, Issue, KnowledgeNote, Policy, ReplyTemplate, Response
+from issues import escalate
+from issues.models import Action, AICall, Customer, Issue, KnowledgeNote, Policy, ReplyTemplate, Response
 from issues.models.issue import UNRESOLVED
 from metrics.kpis import measure
 from metrics.window import Window
@@ -68,6 +69,22 @@ class TestHistory:
             assert issue.responses.exclude(purpose="survey").order_by("sent_at").last().kind == "ai"
             assert issue.ai_calls.count() == 1  # somebody looked whether it was solved
             assert issue.resolved_at - issue.responses.get(turn=1).sent_at > furnish.SILENCE
+
+    def test_what_was_promised_or_is_critical_is_ended_by_a_person(self, month):
+        given = Issue.objects.filter(actions__kind="triaged", actions__detail__reason__isnull=False).distinct()
+        assert {issue.escalation_reason for issue in given} >= {escalate.CRITICAL, escalate.PROMISED}
+        assert set(given.filter(status="resolved").values_list("resolution_basis", flat=True)) == {"human"}
+
+    def test_who_writes_live_has_had_no_issue_before_and_is_known(self, month):
+        living = [person.contact_id for person in customers.population(7)]
+        assert Customer.objects.filter(contact_id__in=living).count() == len(living)
+        assert not Issue.objects.filter(customer__contact_id__in=living).exists()
+
+    def test_a_timeline_tells_the_cause_before_what_follows(self, month):
+        for first, then in (("fell_back", "replied"), ("triaged", "resolved"), ("joined", "rated")):
+            for issue in Issue.objects.filter(actions__kind=first).filter(actions__kind=then).distinct()[:30]:
+                kinds = list(issue.actions.values_list("kind", flat=True))
+                assert kinds.index(first) < len(kinds) - 1 - kinds[::-1].index(then)
 
     def test_an_open_issue_is_silent_or_a_persons(self, month):
         for issue in Issue.objects.filter(status__in=UNRESOLVED):
