@@ -204,7 +204,7 @@ def unanswered(issue: Issue) -> Response | None:
     turn = issue.messages.aggregate(last=Max("turn"))["last"]
     if turn is None:
         return None
-    since = list(issue.responses.filter(turn__gte=turn).order_by("turn"))
+    since = list(issue.responses.filter(turn__gte=turn).exclude(purpose=Response.Purpose.SURVEY).order_by("turn"))
     over = all(response.state in (State.CANCELLED, State.HANDED_OVER) for response in since)
     return since[0] if since and over else None
 

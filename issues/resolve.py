@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from mis_dashboard.lib import jobs
 
-from . import actions, escalate, queries, survey
+from . import actions, escalate, queries, reading, survey
 from .models import Action, Issue, Response
 from .models.issue import Basis, Status
 from .models.response import State
@@ -77,7 +77,7 @@ def _ask_nothing(issue: Issue) -> None:
 def _owe_again(issue: Issue, user: AbstractBaseUser) -> None:
     """The end had dropped an answer: it waits again, or is a person's again who had it, or who must know whether it was heard."""
     dropped = queries.unanswered(issue)
-    if dropped is None:
+    if dropped is None or (issue.first_response_at and _only_thanks(issue, dropped)):
         return
     if dropped.spoken_at or issue.escalated_at:
         escalate.escalate(issue, issue.escalation_reason or escalate.UNCERTAIN, user=user)
@@ -87,6 +87,12 @@ def _owe_again(issue: Issue, user: AbstractBaseUser) -> None:
     dropped.deadline_at = now + queries.response_target(issue.priority)
     dropped.save(update_fields=["state", "created_at", "due_at", "attempts", "deadline_at"])
     jobs.wake("respond")
+
+
+def _only_thanks(issue: Issue, response: Response) -> bool:
+    """Whether nobody owes an answer to what the customer wrote: it had ended the issue."""
+    texts = issue.messages.filter(turn=response.turn).order_by("sent_at", "id").values_list("text", flat=True)
+    return reading.thanks(" ".join(texts))
 
 
 def review(issue: Issue, *, user: AbstractBaseUser, false_positive: bool) -> None:

@@ -303,6 +303,19 @@ def test_what_a_person_had_and_nobody_answered_is_a_persons_again_once_it_is_ope
     assert kinds() == ["received", "escalated", "resolved", "reopened", "escalated"]
 
 
+def test_a_customer_who_had_only_thanked_is_owed_nothing_when_a_person_opens_the_issue_again(box, ana):
+    issue = asked()
+    assert jobs.answer_next()
+    ingest(make.inbound(text="Deu certo, muito obrigada!"))
+    assert jobs.answer_next()
+    issue.refresh_from_db()
+    assert issue.resolution_basis == "customer_confirmed"
+    resolve.reopen(issue, user=ana)
+    assert not jobs.answer_next()
+    issue.refresh_from_db()
+    assert (issue.status, len(box.sent)) == ("in_progress", 1)
+
+
 def test_what_may_have_been_heard_is_not_said_again_because_its_issue_is_open_again(box, ana):
     issue = asked()
     long_ago = timezone.now() - timedelta(minutes=11)
