@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
@@ -220,6 +221,16 @@ def _persons_answer(news: evolution.OwnMessage, payload: dict) -> Inbound:
 def _stored(news: evolution.InboundText | evolution.OwnMessage, payload: dict, kind: str) -> Inbound:
     """An event that is kept and changes nothing."""
     return Inbound(source=InboundEvent.Source.EVOLUTION, key=news.key, kind=kind, payload=payload)
+
+
+# Where GoHighLevel's two kinds of webhooks name the location.
+LOCATION = re.compile(rb'"(?:locationId|location_id|location)"\s*:\s*(?:\{[^{}]*?"id"\s*:\s*)?"([^"\\]{1,64})"')
+
+
+def location_in(body: bytes) -> str:
+    """The location that a webhook claims to come from, not yet verified; empty when it names none."""
+    found = LOCATION.search(body)
+    return found[1].decode(errors="replace") if found else ""
 
 
 DOORS = {"/api/webhooks/ghl": ghl_webhook, "/api/webhooks/evolution": evolution_webhook}

@@ -19,7 +19,7 @@ from mis_dashboard.lib.doors import Doors  # noqa: E402
 
 if settings.ROLE == "web":
     processes.beat("web")
-doors = Doors(webhooks.DOORS, max_bytes=webhooks.MAX_BYTES)
+doors = Doors(webhooks.DOORS, max_bytes=webhooks.MAX_BYTES, sender=webhooks.location_in)
 
 
 async def pages_and_doors(scope, receive, send) -> None:

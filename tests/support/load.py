@@ -26,7 +26,7 @@ _phones = count(5_511_910_000_000 + random.SystemRandom().randrange(40_000_000))
 
 @dataclass
 class Letter:
-    """One message of one customer, and what the product said to its delivery: `status`, 0 while nothing.
+    """One message of one customer, and what the product said to its delivery, and when: `status`, 0 while nothing.
 
     `code` stands in the text, so that it can be recognised wherever the text goes.
     """
@@ -37,6 +37,7 @@ class Letter:
     code: str = field(default_factory=lambda: uuid.uuid4().hex[:10])
     event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     posted_at: float = 0.0
+    taken_at: float = 0.0
     status: int = 0
     tries: int = 0
 
@@ -63,7 +64,7 @@ class Crm:
         """Delivers until it is taken, refused, or nobody wants to wait any more. The same event each time."""
         letter.posted_at = letter.posted_at or time.time()
         for wait_s in (*waits_s, None):
-            letter.status = await self._post(letter)
+            letter.status, letter.taken_at = await self._post(letter), time.time()
             if letter.status not in AGAIN or wait_s is None:
                 return
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))
@@ -124,20 +125,23 @@ def phones(letters: Iterable[Letter]) -> set[str]:
 class Waits:
     """How long customers waited for their first answer, in seconds, and who got none or several.
 
-    `took_s` is from the first letter to the last of these answers.
+    `at_the_door` is how long each waited for its webhook to be taken; `took_s` is from the first letter to the last
+    of these answers.
     """
 
     seconds: list[float]
     lost: int = 0
     twice: int = 0
     took_s: float = 0.0
+    at_the_door: list[float] = field(default_factory=list)
 
     @classmethod
     def of(cls, letters: list[Letter], said: dict[str, list[Said]]) -> "Waits":
         pairs = [(one.posted_at, said[one.phone][0].at) for one in letters if one.phone in said]
         twice = sum(len(said.get(one.phone, [])) > 1 for one in letters)
         took_s = max((at for _, at in pairs), default=0.0) - min((posted for posted, _ in pairs), default=0.0)
-        return cls([at - posted for posted, at in pairs], len(letters) - len(pairs), twice, took_s)
+        at_the_door = [one.taken_at - one.posted_at for one in letters if one.status == 200]
+        return cls([at - posted for posted, at in pairs], len(letters) - len(pairs), twice, took_s, at_the_door)
 
     def ms(self, q: float) -> str:
         return f"{quantile(self.seconds, q) * 1000:.0f}"

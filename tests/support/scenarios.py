@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .load import Crm, Letter, Said, Waits, answers, phones
-from .measure import quantile
 from .outside import Heard, Outside
 from .product import Product
 
@@ -94,11 +93,10 @@ async def trickle(sender: Crm, outside: Outside, count: int, every_s: float = 1.
 
 async def beside_a_flood(
     sender: Crm, outside: Outside, flood: int, count: int, every_s: float = 1.0
-) -> tuple[float, float, Waits]:
-    """p95 of a quiet location alone, and while another one sends `flood` letters at once, in seconds; and the latter's waits."""
+) -> tuple[Waits, Waits, Waits]:
+    """How long a quiet location waits alone, and while another one sends `flood` letters at once; and how long the latter does."""
     alone = await trickle(sender, outside, count, every_s)
     letters = [Letter(location="loc_loud") for _ in range(flood)]
     loud = asyncio.create_task(answered(sender, outside, letters, within_s=180))
     beside = await trickle(sender, outside, count, every_s)
-    waits = Waits.of(letters, await loud)
-    return quantile(alone.seconds, 0.95), quantile(beside.seconds, 0.95), waits
+    return alone, beside, Waits.of(letters, await loud)

@@ -54,13 +54,53 @@ async def test_whoever_comes_when_too_many_wait_is_told_to_come_again():
 
     doors = Doors({"/door": slow}, max_bytes=100, threads=1, waiting=2)
     first = [asyncio.create_task(knock(doors, b"a")) for _ in range(2)]
-    while doors.inside < 2:
+    while doors.inside.total() < 2:
         await asyncio.sleep(0)
     status, headers, _body = await knock(doors, b"b")
     assert (status, headers[b"retry-after"]) == (429, b"30")
     go_on.set()
     assert [status for status, _headers, _body in await asyncio.gather(*first)] == [200, 200]
     assert (await knock(doors, b"c"))[0] == 200
+
+
+async def test_a_crowd_from_one_sender_holds_up_nobody_else():
+    go_on, order = threading.Event(), []
+
+    def noted(request):
+        go_on.wait(10)
+        order.append(request.body)
+        return echo(request)
+
+    doors = Doors({"/door": noted}, max_bytes=100, sender=lambda body: body[:1].decode(), threads=1)
+    crowd = [asyncio.create_task(knock(doors, b"a%d" % number)) for number in range(5)]
+    while doors.inside.total() < 5:
+        await asyncio.sleep(0)
+    quiet = [asyncio.create_task(knock(doors, b"b%d" % number)) for number in range(2)]
+    while doors.inside.total() < 7:
+        await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(*crowd, *quiet)
+    assert order == [b"a0", b"a1", b"b0", b"a2", b"b1", b"a3", b"a4"]
+    assert not doors.inside
+
+
+async def test_one_sender_may_fill_only_its_own_waiting_room():
+    go_on = threading.Event()
+
+    def slow(request):
+        go_on.wait(10)
+        return echo(request)
+
+    doors = Doors({"/door": slow}, max_bytes=100, sender=lambda body: body[:1].decode(), threads=1, waiting=2)
+    first = [asyncio.create_task(knock(doors, b"a")) for _ in range(2)]
+    while doors.inside.total() < 2:
+        await asyncio.sleep(0)
+    assert (await knock(doors, b"a"))[0] == 429
+    other = asyncio.create_task(knock(doors, b"b"))
+    while doors.inside.total() < 3:
+        await asyncio.sleep(0)
+    go_on.set()
+    assert [status for status, _headers, _body in await asyncio.gather(*first, other)] == [200, 200, 200]
 
 
 def test_only_doors_are_doors():

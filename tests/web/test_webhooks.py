@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from issues.models import Customer, InboundEvent, Issue, Message, Response
+from issues.webhooks import location_in
 from mis_dashboard.models import Job
 from tests.support import make
 
@@ -181,6 +182,29 @@ def test_the_words_under_a_picture_are_what_was_said(whatsapp, payload):
 def test_a_body_over_256_kb_is_refused(workflow):
     assert workflow(b"x" * (256 * 1024 + 1)).status_code == 413
     assert nothing_stored()
+
+
+@pytest.mark.parametrize(
+    "name", ["ghl-inbound-message", "ghl-workflow-webhook-customer-replied", "ghl-workflow-custom-webhook"]
+)
+def test_whose_turn_it_is_at_the_door_is_read_from_the_body(payload, name):
+    body = payload(name)
+    assert location_in(json.dumps(body, indent=2).encode()) == "MISdemoLocation00001"
+    assert location_in(json.dumps(body, separators=(",", ":")).encode()) == "MISdemoLocation00001"
+
+
+@pytest.mark.parametrize(
+    ("body", "location"),
+    [
+        (b'{"location": "loc1"}', "loc1"),
+        (b'{"body": "\\"locationId\\": \\"loc9\\"", "locationId": "loc1"}', "loc1"),
+        (b'{"location": {"name": "Cl\xc3\xadnica"}, "text": "id"}', ""),
+        (b"", ""),
+        (b"\xff\x00", ""),
+    ],
+)
+def test_a_body_without_a_location_has_a_turn_all_the_same(body, location):
+    assert location_in(body) == location
 
 
 def test_while_the_database_is_away_the_crm_is_asked_to_come_again(workflow, payload, monkeypatch):
