@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,7 +22,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from issues.models import Policy, Response
+from issues import jobs
+from issues.models import Policy
 from mis_dashboard.lib import recent
 from tests.support import right
 from tests.support.line import Line, Mind, nothing
@@ -30,7 +31,6 @@ from tests.support.world import World, meet
 
 # The same examples each time, so that a failure is that of a change. `PROPERTY_EXAMPLES=2000` looks further afield.
 WANTED = int(os.environ.get("PROPERTY_EXAMPLES", 0))
-PHASES = [Phase.generate] if os.environ.get("NOSHRINK") else list(Phase)
 HOW = settings(
     max_examples=WANTED or 100,
     derandomize=not WANTED,
@@ -38,7 +38,6 @@ HOW = settings(
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
-    phases=PHASES,
     print_blob=False,
 )
 
@@ -74,6 +73,7 @@ class Conversation(RuleBasedStateMachine):
         self.world = World(self.line, self.mind)
         self.line.on_speaking = right.to_speak_now
         self.before = right.Before()
+        jobs.to_judge.clear()
 
     def teardown(self):
         try:
@@ -84,22 +84,30 @@ class Conversation(RuleBasedStateMachine):
             self.transaction.__exit__(None, None, None)
 
     def _settle(self):
-        """Everything outside works again, and enough time passes."""
+        """Everything outside works again, and enough time passes: for answers, and then for issues to end by themselves."""
         self.line.blind, self.line.then, self.mind.then = False, "accepts", "answers"
         Policy.objects.update(muted=False)
         self.world.line_is("open")
+        self._until(right.nothing_is_owed, timedelta(seconds=20))
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        right.at_last()
+        self.world.pass_time(timedelta(hours=3))
+        self._until(right.nothing_is_silent, timedelta(seconds=70))
+        assert right.nothing_is_silent()
+        right.at_last()
+
+    def _until(self, quiet, step):
         for _ in range(40):
-            self.world.pass_time(timedelta(seconds=20))
+            self.world.pass_time(step)
             self.world.sweep()
             self.world.run_due_jobs()
             while self.world.work():
                 pass
             right.always(self.line, self.before)
-            if not Response.objects.filter(state__in=right.UNFINISHED).exists():
+            if quiet():
                 break
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        right.at_last()
 
     @initialize(door=DOORS, about=ABOUT, mind=MINDS, line=LINES, thinking=MEANWHILE, speaking=MEANWHILE)
     def begin(self, door, about, mind, line, thinking, speaking):
@@ -214,6 +222,14 @@ class Conversation(RuleBasedStateMachine):
             self.world.sweep()
         self.world.run_due_jobs(twice=twice)
 
+    @rule(mind=MINDS, thinking=MEANWHILE)
+    def a_customer_is_silent_and_that_is_judged(self, mind, thinking):
+        self.world.pass_time(timedelta(hours=3))
+        self.world.sweep()
+        self.mind.then, self.mind.meanwhile = mind, self._soon(thinking)
+        self.world.run_due_jobs()
+        self._as_usual()
+
     @rule(by=PAUSES)
     def time_passes(self, by):
         self.world.pass_time(by)
@@ -254,6 +270,6 @@ def outside(monkeypatch, settings):
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(0)  # a failure takes its time to be made small
 def test_whatever_happens_a_customer_is_answered_once_or_is_with_a_person(outside):
     run_state_machine_as_test(Conversation, settings=HOW)

@@ -9,6 +9,7 @@ from itertools import count
 from django.utils import timezone
 
 from issues.ai import base as ai
+from issues.ai import forms
 from issues.channels import base as channels
 from issues.models import Response
 from issues.models.response import State
@@ -95,10 +96,10 @@ class Line:
         return channels.Sent(heard.channel_id)
 
     def _said_now(self, phone: str, text: str) -> Response:
-        """The row that these words are of: only one that is SPEAKING may be said."""
+        """The row that these words are of: only one that is SPEAKING may be said, and the latest is meant."""
         with self.lock:
             said = Response.objects.filter(state=State.SPEAKING, spoken_to=phone, text=text)
-            response = said.exclude(pk__in=self.speaking).select_related("issue").first()
+            response = said.exclude(pk__in=self.speaking).order_by("-spoken_at").select_related("issue").first()
             if response is None:
                 raise Wrong("said without being claimed to be said")
             self.speaking.append(response.pk)
@@ -151,6 +152,9 @@ class Mind:
             raise ai.Unavailable("HTTP 503")
         if outcome == "blocks":
             raise ai.Blocked("answer refused: SAFETY")
+        if prompt.form is forms.TRIAGE:
+            judgement = forms.Judgement(resolved=outcome == "answers", reason="O cliente ainda espera.")
+            return ai.Answer(judgement, USAGE, model, 0.01)
         return ai.Answer(self._verdict(outcome), USAGE, model, 0.01)
 
     def _verdict(self, outcome: str) -> ai.Verdict:

@@ -5,6 +5,7 @@ from collections import Counter
 from issues.models import Action, Issue, Message, Response
 from issues.models.issue import Status
 from issues.models.response import IN_FLIGHT, State
+from issues.reading import thanks
 
 from .line import Line
 
@@ -73,6 +74,8 @@ def always(line: Line, before: Before) -> None:
     for issue in Issue.objects.all():
         _first_response(issue, [r for r in responses if r.issue_id == issue.pk], before)
         _ends(issue, [a for a in actions if a.issue_id == issue.pk])
+        _silence(issue, [r for r in responses if r.issue_id == issue.pk])
+        _rating(issue, [a for a in actions if a.issue_id == issue.pk])
 
 
 def _heard_once(line: Line, responses: list[Response]) -> None:
@@ -115,12 +118,29 @@ def _first_response(issue: Issue, responses: list[Response], before: Before) -> 
 
 def _ends(issue: Issue, actions: list[Action]) -> None:
     assert bool(issue.resolved_at) == (issue.status == Status.RESOLVED)
-    assert bool(issue.resolved_by) == (issue.status == Status.RESOLVED)
+    assert bool(issue.resolved_by) == bool(issue.resolution_basis) == (issue.status == Status.RESOLVED)
     told = "open"
     for action in actions:
         told = _after(told, action)
     shown = "open" if issue.status in (Status.OPEN, Status.IN_PROGRESS) else str(issue.status)
     assert told == shown, f"the actions say {told}, the issue {shown}"
+
+
+def _silence(issue: Issue, responses: list[Response]) -> None:
+    """Silence runs only while the customer has been answered and nobody is in charge."""
+    if issue.silent_since is None:
+        return
+    assert issue.status in (Status.OPEN, Status.IN_PROGRESS), f"silent and {issue.status}"
+    assert any(r.is_substantive and r.state == State.SENT for r in responses), "silent before it was answered"
+
+
+def _rating(issue: Issue, actions: list[Action]) -> None:
+    """A customer is asked once, and what they answer first counts."""
+    kinds = Counter(a.kind for a in actions)
+    assert kinds["surveyed"] <= 1, "asked for a rating twice"
+    assert kinds["rated"] == int(issue.customer_satisfaction is not None)
+    asked = issue.responses.filter(purpose=Purpose.SURVEY, state__in=MAY_HAVE_BEEN_HEARD)
+    assert not kinds["rated"] or asked.exists(), "rated what nobody had asked for"
 
 
 def _after(told: str, action: Action) -> str:
@@ -132,10 +152,20 @@ def _after(told: str, action: Action) -> str:
 
 
 def at_last() -> None:
-    """When nothing is left to happen: each turn is answered, or a person has it, or it ended."""
+    """When nothing is left to happen: each turn is answered, or only thanked, or a person has it, or it ended."""
     left = Response.objects.filter(state__in=UNFINISHED)
     assert not left.exists(), [(r.state, r.kind, r.turn) for r in left]
     for issue in Issue.objects.exclude(status__in=[*ENDED, Status.ESCALATED]):
         last = max(issue.messages.all(), key=lambda m: m.received_at)
         answers = issue.responses.filter(state=State.SENT, turn__gte=last.turn)
-        assert answers.exists(), f"nobody answers turn {last.turn} of an issue that is {issue.status}"
+        answered = answers.exclude(purpose=Purpose.SURVEY).exists()
+        assert answered or thanks(last.text), f"nobody answers turn {last.turn} of an issue that is {issue.status}"
+
+
+def nothing_is_owed() -> bool:
+    return not Response.objects.filter(state__in=UNFINISHED).exists()
+
+
+def nothing_is_silent() -> bool:
+    """Whether every silent issue has ended, or has a person."""
+    return nothing_is_owed() and not Issue.objects.filter(silent_since__isnull=False).exists()

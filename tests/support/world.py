@@ -116,10 +116,10 @@ class World:
         message = {"conversation": text}
         return self.tell(webhooks.evolution_webhook, _whatsapp(message, f"3A{number:018X}", from_me=True, ago=ago))
 
-    def echo(self, heard: Heard) -> dict:
-        """WhatsApp tells of a message of ours as of any other."""
+    def echo(self, heard: Heard) -> None:
+        """WhatsApp tells of a message of ours as of any other. Told again, it may tell us more than the first time."""
         body = _whatsapp({"conversation": heard.text}, heard.channel_id, from_me=True, ago=timezone.now() - heard.at)
-        return self.tell(webhooks.evolution_webhook, body)
+        self.deliver(webhooks.evolution_webhook, body)
 
     def receipt(self, heard: Heard, status: str) -> None:
         data = {"keyId": heard.channel_id, "remoteJid": _jid(), "fromMe": True, "status": status}
@@ -152,8 +152,11 @@ class World:
 
     def work(self) -> bool:
         """One worker takes what is most urgent. False when there is nothing to take."""
+        return self._until_it_dies(jobs.answer_next)
+
+    def _until_it_dies(self, step: Callable[[], bool]) -> bool:
         try:
-            return jobs.answer_next()
+            return step()
         except Died:
             jobs.in_hand.clear()
             return True
@@ -167,6 +170,8 @@ class World:
             Job.objects.filter(pk=job.pk).delete()
             for _ in range(1 + twice):
                 self.run(job.name, job.args)
+            while self._until_it_dies(jobs.judge_next):
+                pass
         return len(due)
 
     def run(self, name: str, args: list) -> None:
