@@ -305,7 +305,7 @@ def test_what_a_person_had_and_nobody_answered_is_a_persons_again_once_it_is_ope
 
 def test_a_customer_who_had_only_thanked_is_owed_nothing_when_a_person_opens_the_issue_again(box, ana):
     issue = asked()
-    assert jobs.answer_next()
+    spoken(claim(uuid7()).response, "Toque em Esqueci minha senha e crie outra.")
     ingest(make.inbound(text="Deu certo, muito obrigada!"))
     assert jobs.answer_next()
     issue.refresh_from_db()
