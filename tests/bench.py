@@ -24,7 +24,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 
 from tests.support import cpu
-from tests.support.load import Letter, Waits, crm
+from tests.support.letters import Letter, crm
 from tests.support.measure import commit_to_screen, quantile
 from tests.support.outside import Outside
 from tests.support.product import PASSWORD, USER, Product
@@ -39,6 +39,7 @@ from tests.support.scenarios import (
     overtakes,
     warm,
 )
+from tests.support.waits import Waits
 
 TARGET_S = 30
 WIDE = UNLIMITED | {"max_parallel": 64}

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from tests.support.load import Letter, Waits, crm
+from tests.support.letters import Letter, crm
 from tests.support.measure import quantile
 from tests.support.outside import Outside
 from tests.support.product import Product
 from tests.support.scenarios import UNLIMITED, asked_at, beside_a_flood, kinds, measured, most_within, overtakes, warm
+from tests.support.waits import Waits
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -54,9 +55,9 @@ def test_one_location_does_not_drown_another(running):
     product, outside = running
     outside.gemini(latency_ms=200)
     outside.evolution(latency_ms=100)
-    # The flood alone is 4 s of thinking: who had to wait for its end would wait seconds.
-    alone, beside, loud = run(product, outside, beside_a_flood, flood=100, count=12, every_s=0.25)
-    assert quantile(beside.seconds, 0.5) < quantile(alone.seconds, 0.5) + 1
+    _alone, beside, loud = run(product, outside, beside_a_flood, flood=100, count=8, every_s=0.5)
+    # Behind the flood, the quiet ones would wait for its end, as its last ones do.
+    assert quantile(beside.seconds, 0.5) < quantile(loud.seconds, 0.5) / 2
     assert (beside.lost, loud.lost, loud.twice) == (0, 0, 0)
 
 

@@ -11,14 +11,12 @@ from itertools import count
 
 import aiohttp
 
-from .measure import quantile
-from .outside import Outside, Said
+from .outside import Outside
 from .product import Product
 
 AGAIN = {0, 429}  # not reached, or told to come again; 0 is also an answer that was lost on the way
 WAITS_S = (0.3, 0.6, 1, 2, 3, 5, 5, 5, 10, 10)
 TIMEOUT = aiohttp.ClientTimeout(total=30)
-LOOK_S = 0.2
 
 # Every letter of a run has a customer of its own. No area code is as low as the first, whose phones are all nine digits.
 _phones = count(5_511_910_000_000 + random.SystemRandom().randrange(40_000_000))
@@ -53,10 +51,10 @@ class Letter:
 
 
 class Crm:
-    """The CRM's side: posts letters to the product."""
+    """The CRM's side: posts letters to the `product`."""
 
     def __init__(self, web: aiohttp.ClientSession, product: Product, outside: Outside):
-        self.web = web
+        self.web, self.product = web, product
         self.url = f"{product.url}/api/webhooks/ghl"
         self.headers = {"X-MIS-Webhook-Secret": outside.settings.ghl_secret}
 
@@ -98,54 +96,3 @@ async def crm(product: Product, outside: Outside):
     """A Crm with as many connections as it likes, as the one outside has."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as web:
         yield Crm(web, product, outside)
-
-
-async def answers(outside: Outside, phones: set[str], within_s: float) -> dict[str, list[Said]]:
-    """What was said to the customers with these `phones`, once each has an answer or `within_s` have passed."""
-    deadline = time.monotonic() + within_s
-    while True:
-        said = by_phone(await asyncio.to_thread(outside.said))
-        if phones <= said.keys() or time.monotonic() > deadline:
-            return said
-        await asyncio.sleep(LOOK_S)
-
-
-def by_phone(said: Iterable[Said]) -> dict[str, list[Said]]:
-    found: dict[str, list[Said]] = {}
-    for one in said:
-        found.setdefault(one.phone, []).append(one)
-    return found
-
-
-def phones(letters: Iterable[Letter]) -> set[str]:
-    return {letter.phone for letter in letters}
-
-
-@dataclass(frozen=True)
-class Waits:
-    """How long customers waited for their first answer, in seconds, and who got none or several.
-
-    `at_the_door` is how long each waited for its webhook to be taken; `took_s` is from the first letter to the last
-    of these answers.
-    """
-
-    seconds: list[float]
-    lost: int = 0
-    twice: int = 0
-    took_s: float = 0.0
-    at_the_door: list[float] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, letters: list[Letter], said: dict[str, list[Said]]) -> "Waits":
-        pairs = [(one.posted_at, said[one.phone][0].at) for one in letters if one.phone in said]
-        twice = sum(len(said.get(one.phone, [])) > 1 for one in letters)
-        took_s = max((at for _, at in pairs), default=0.0) - min((posted for posted, _ in pairs), default=0.0)
-        at_the_door = [one.taken_at - one.posted_at for one in letters if one.status == 200]
-        return cls([at - posted for posted, at in pairs], len(letters) - len(pairs), twice, took_s, at_the_door)
-
-    def ms(self, q: float) -> str:
-        return f"{quantile(self.seconds, q) * 1000:.0f}"
-
-    def within(self, limit_s: float) -> float:
-        """The share of all customers, those without an answer included, who had one in time."""
-        return sum(one <= limit_s for one in self.seconds) / (len(self.seconds) + self.lost)
