@@ -86,11 +86,11 @@ MOODS = ["calm"] * 6 + ["anxious"] * 3 + ["angry"] * 1
 ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 # Out of 100 customers of a mood: nothing, thanks, more, person.
-REACTIONS = {"calm": (46, 40, 12, 2), "anxious": (34, 36, 24, 6), "angry": (30, 22, 30, 18)}
+REACTIONS = {"calm": (47, 41, 11, 1), "anxious": (36, 38, 22, 4), "angry": (32, 24, 32, 12)}
 KINDS = ["nothing", "thanks", "more", "person"]
 # Stars given, 1 to 5, out of 100.
 STARS = {"calm": (1, 2, 7, 30, 60), "anxious": (3, 5, 14, 38, 40), "angry": (18, 17, 20, 25, 20)}
-WILL_RATE = {"calm": 0.62, "anxious": 0.5, "angry": 0.55}
+WILL_RATE = {"calm": 0.36, "anxious": 0.3, "angry": 0.34}
 ASKS_FOR_RATING = re.compile(r"\b1\s*(a|à|até|to|-|–)\s*5\b", re.IGNORECASE)
 
 WORDS = {

@@ -120,7 +120,7 @@ PROMISING_IN_ENGLISH = {
     "problem": "{oi} Sorry that this went wrong. The team will look at your case, and I will follow it here with you.",
     "question": "{oi} Thank you for writing! Let me confirm that with the front desk so that I do not tell you anything wrong.",
 }
-SELDOM = 25
+SELDOM = 40
 
 SAME_IN_ENGLISH = {
     "rates": "thanks",
