@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from mis_dashboard.lib import jobs, rows
 from mis_dashboard.lib.patience import patiently
@@ -25,9 +27,9 @@ from .models.response import IN_FLIGHT, IN_HAND, State
 
 log = logging.getLogger("mis.deliver")
 
-LOOK_PAUSE = timedelta(seconds=30)
-LOOK_AFTER = (timedelta(seconds=4), timedelta(seconds=10))
-GIVE_UP_LOOKING_AFTER = timedelta(minutes=10)
+LOOK_AFTER = timedelta(seconds=4)
+STALE_AFTER_S = 5.0  # half of the time after which others take over
+HELD_UP = gettext_noop("MIS was held up before it could speak.")
 GIVE_UP_SENDING_AFTER = timedelta(minutes=10)
 ERRORS_AT_MOST = 3
 
@@ -51,10 +53,11 @@ def deliver(response: Response, draft: Draft) -> bool:
 
     Nothing is said when a person was faster, or the response is no longer the caller's.
     """
+    began = time.monotonic()
     if not _claim_to_speak(response, draft):
         return False
     try:
-        sent = _speak(response.issue.customer.phone, draft)
+        sent = _speak(response.issue.customer.phone, draft, began)
     except ChannelError as error:
         patiently(_not_accepted, response, error)
         return False
@@ -62,8 +65,13 @@ def deliver(response: Response, draft: Draft) -> bool:
     return True
 
 
-def _speak(phone: str, draft: Draft) -> Sent:
-    """Raises ChannelError; TryLater without asking while WhatsApp is known not to be connected. A person's words are tried."""
+def _speak(phone: str, draft: Draft, began: float) -> Sent:
+    """Raises ChannelError; TryLater without asking while WhatsApp is known not to be connected. A person's words are tried.
+
+    Whoever was held up since the claim `began` may have been given up by the others, and stays silent.
+    """
+    if time.monotonic() - began > STALE_AFTER_S:
+        raise TryLater(HELD_UP, "held_up")
     if draft.kind != Response.Kind.HUMAN and line.is_closed():
         raise TryLater(NOT_CONNECTED, "not_connected")
     return channels.channel().send_text(phone, draft.text)
@@ -335,10 +343,10 @@ def release_strays(worker: UUID, in_hand: set[UUID]) -> None:
 
 def _unsure(response: Response, code: str) -> None:
     with transaction.atomic():
-        changed = _mine(response).update(state=State.UNSURE, due_at=timezone.now() + LOOK_AFTER[0], failure=code)
+        changed = _mine(response).update(state=State.UNSURE, due_at=timezone.now() + LOOK_AFTER, failure=code)
         if changed:
             actions.record(response.issue, Action.Kind.UNSURE, response=response, success=False, code=code)
-            jobs.enqueue("look", str(response.pk), 0, due=timezone.now() + LOOK_AFTER[0])
+            jobs.enqueue("look", str(response.pk), 0, due=timezone.now() + LOOK_AFTER)
 
 
 def hand_over(response: Response, reason: str, **detail) -> None:
@@ -359,49 +367,6 @@ def _given_up(response: Response, reason: str) -> State:
     """Nobody asks for a rating by hand. One that may have been heard stays asked."""
     forgotten = response.is_survey and reason != escalate.UNCERTAIN
     return State.CANCELLED if forgotten else State.HANDED_OVER
-
-
-def look(response_id: UUID, looked: int, *, now: datetime | None = None) -> None:
-    """Finds out whether an UNSURE response was heard: adopts what WhatsApp has, else says it again, else asks a person.
-
-    Ten minutes after it was said, a person is asked whatever happened. It is said again only when WhatsApp was searched twice, ten seconds apart, and had nothing.
-    """
-    now = now or timezone.now()
-    response = Response.objects.select_related("issue__customer").filter(pk=response_id, state=State.UNSURE).first()
-    if response is None:
-        return
-    if response.channel_id:  # overheard in the meantime
-        record_sent(response, Sent(response.channel_id), at=response.spoken_at)
-        return
-    if now > response.spoken_at + GIVE_UP_LOOKING_AFTER:
-        hand_over(response, escalate.UNCERTAIN)
-        return
-    try:
-        since = response.spoken_at - timedelta(seconds=60)
-        known = queries.channel_ids(response.issue.customer)
-        sent = channels.channel().find_sent(response.spoken_to, response.text, since, except_ids=known)
-    except ChannelError as error:
-        log.warning("cannot look", extra={"response": response.pk, "code": error.code})
-        _look_again(response, looked, now + LOOK_PAUSE)
-        return
-    if sent:
-        record_sent(response, sent, at=response.spoken_at)
-    elif looked == 0:
-        _look_again(response, 1, now + LOOK_AFTER[1])
-    else:
-        _speak_again(response, now)
-
-
-def _look_again(response: Response, looked: int, due: datetime) -> None:
-    with transaction.atomic():
-        Response.objects.filter(pk=response.pk, state=State.UNSURE).update(due_at=due)
-        jobs.enqueue("look", str(response.pk), looked, due=due)
-
-
-def _speak_again(response: Response, now: datetime) -> None:
-    with transaction.atomic():
-        if Response.objects.filter(pk=response.pk, state=State.UNSURE).update(state=State.WAITING, due_at=now):
-            jobs.wake("respond")
 
 
 def reply_by_hand(issue: Issue, text: str, *, user: AbstractBaseUser) -> Response:

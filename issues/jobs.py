@@ -17,6 +17,7 @@ from mis_dashboard.lib.recent import recent
 
 from . import actions, budget, channels, deliver, escalate, line, queries, receipts, silence, think
 from . import claim as claiming
+from . import look as looking
 from . import respond as responding
 from .models import Action, InboundEvent, Policy, Response
 from .models.response import Delivery, State
@@ -124,7 +125,7 @@ def _watch_silence(now: datetime) -> None:
 @job("look")
 def look(response_id: str, looked: int) -> None:
     """It is time to find out whether an unsure answer was heard."""
-    deliver.look(UUID(response_id), looked)
+    looking.look(UUID(response_id), looked)
 
 
 @job("receipt")

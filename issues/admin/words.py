@@ -91,6 +91,7 @@ OUTCOMES = {"answered": _("answered")} | WHY
 CODES = {
     "unreachable": _("no connection"),
     "not_connected": _("WhatsApp not connected"),
+    "held_up": _("MIS was held up"),
     "slow_down": _("asked to slow down"),
     "busy": _("too many messages at once"),
     "server_error": _("the other side failed"),

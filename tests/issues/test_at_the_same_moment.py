@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from issues import breaker, budget, deliver, escalate, queries, receipts, webhooks
+from issues import breaker, budget, deliver, escalate, look, queries, receipts, webhooks
 from issues.claim import claim, promote
 from issues.models import Action, Breaker, Issue, Message, Policy, PromptVersion, ReplyTemplate, Response
 from issues.models.response import Delivery, State
@@ -145,7 +145,7 @@ def test_an_answer_given_up_while_it_is_recorded_waits_for_nobody(world, issue):
             wait_for_lock()
             deliver.hand_over(response, escalate.UNCERTAIN)
 
-    at_once(give_up, lambda: deliver.look(response.pk, 0) if wait_until_locked(issue) else None)
+    at_once(give_up, lambda: look.look(response.pk, 0) if wait_until_locked(issue) else None)
     response.refresh_from_db()
     assert response.state == "handed_over"
 
@@ -163,20 +163,20 @@ def wait_until_locked(issue: Issue) -> bool:
 
 def test_two_looks_at_once_adopt_what_was_heard_once(world, issue):
     response = unsure(world, heard=True)
-    at_once(*[lambda: deliver.look(response.pk, 0)] * 3)
+    at_once(*[lambda: look.look(response.pk, 0)] * 3)
     assert (states(), Action.objects.filter(kind="replied").count()) == ([("ai", "sent")], 1)
 
 
 def test_two_looks_at_once_let_it_be_said_again_once(world, issue):
     response = unsure(world, heard=False)
-    at_once(*[lambda: deliver.look(response.pk, 1)] * 3)
+    at_once(*[lambda: look.look(response.pk, 1)] * 3)
     at_once(world.work, world.work)
     assert (states(), len(world.line.heard)) == ([("ai", "sent")], 1)
 
 
 def test_a_look_and_an_echo_at_once_are_one_answer(world, issue):
     response = unsure(world, heard=True)
-    at_once(lambda: deliver.look(response.pk, 0), lambda: world.echo(world.line.heard[0]))
+    at_once(lambda: look.look(response.pk, 0), lambda: world.echo(world.line.heard[0]))
     assert (states(), Action.objects.filter(kind="replied").count()) == ([("ai", "sent")], 1)
 
 

@@ -1,11 +1,12 @@
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from issues import deliver, escalate, jobs, receipts, resolve
+from issues import deliver, escalate, jobs, look, receipts, resolve
 from issues.claim import claim
 from issues.ingest import ingest
 from issues.models import Action, Issue, Policy, Response
@@ -97,10 +98,10 @@ def test_what_was_not_heard_is_said_again_after_two_looks(box):
     response = spoken(thinking())
     assert (response.state, len(box.sent)) == ("unsure", 0)
     box.set_evolution(drop_before=0)
-    deliver.look(response.pk, 0)
+    look.look(response.pk, 0)
     response.refresh_from_db()
     assert response.state == "unsure"
-    deliver.look(response.pk, 1)
+    look.look(response.pk, 1)
     assert jobs.answer_next()
     assert len(box.sent) == 1
 
@@ -109,10 +110,10 @@ def test_when_nobody_can_know_a_person_decides(box):
     box.set_evolution(drop_after=1)
     response = spoken(thinking())
     box.set_evolution(down=True)
-    deliver.look(response.pk, 0)
+    look.look(response.pk, 0)
     response.refresh_from_db()
     assert response.state == "unsure"
-    deliver.look(response.pk, 5, now=timezone.now() + timedelta(minutes=11))
+    look.look(response.pk, 5, now=timezone.now() + timedelta(minutes=11))
     response.refresh_from_db()
     assert (response.state, Issue.objects.get().escalation_reason) == ("handed_over", escalate.UNCERTAIN)
 
@@ -321,7 +322,7 @@ def test_what_may_have_been_heard_is_not_said_again_because_its_issue_is_open_ag
     long_ago = timezone.now() - timedelta(minutes=11)
     issue.responses.update(state="unsure", text="Olá", kind="ai", spoken_at=long_ago, spoken_to="+5511900000001")
     resolve.resolve(issue, user=ana)
-    deliver.look(issue.responses.get().pk, 0)
+    look.look(issue.responses.get().pk, 0)
     resolve.reopen(issue, user=ana)
     assert not jobs.answer_next()
     assert Issue.objects.get().escalation_reason == escalate.UNCERTAIN
@@ -448,7 +449,7 @@ def test_no_follow_up_comes_after_a_person_who_answered_while_it_was_looked_up_w
     box.set_evolution(drop_after=0)
     deliver.reply_by_hand(response.issue, "Oi, aqui é a Ana.", user=ana)
     assert jobs.answer_next()
-    deliver.look(response.pk, 0)
+    look.look(response.pk, 0)
     assert list(response.issue.responses.values_list("state", "purpose")) == [("sent", "reply"), ("sent", "reply")]
 
 
@@ -458,7 +459,15 @@ def test_what_was_not_heard_is_not_said_any_more_once_the_customers_next_words_a
     box.set_evolution(drop_before=0)
     make.response(response.issue, turn=2, at=timezone.now())
     assert jobs.answer_next()
-    deliver.look(response.pk, 1)
+    look.look(response.pk, 1)
     assert jobs.answer_next()
     assert list(response.issue.responses.values_list("state", flat=True)) == ["cancelled", "sent"]
     assert len(box.sent) == 1
+
+
+def test_a_worker_that_was_held_up_since_its_claim_stays_silent(box, monkeypatch):
+    response = thinking()
+    clock = iter([0.0, deliver.STALE_AFTER_S + 1])
+    monkeypatch.setattr(deliver, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    response = spoken(response)
+    assert (response.state, response.failure, box.sent) == ("waiting", "held_up", [])

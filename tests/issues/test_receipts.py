@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from django.utils import timezone
 
-from issues import deliver, escalate, jobs, queries, receipts
+from issues import deliver, escalate, jobs, look, queries, receipts
 from issues.channels.base import Sent, Unsure
 from issues.claim import claim
 from issues.models import Action, Issue, Response
@@ -181,7 +181,7 @@ def tell(status: str) -> bool:
 @pytest.mark.parametrize("order", list(permutations(["told", "delivered", "looked"])), ids=" ".join)
 def test_whatever_comes_first_an_unsure_answer_that_was_delivered_is_delivered(speaks, order):
     response = unsure(speaks)
-    steps = {"told": hears, "delivered": lambda: tell("delivered"), "looked": lambda: deliver.look(response.pk, 0)}
+    steps = {"told": hears, "delivered": lambda: tell("delivered"), "looked": lambda: look.look(response.pk, 0)}
     for step in [*order, "told", "delivered"]:
         if step != "looked" or Response.objects.get().channel_id:  # the channel of this test cannot be asked
             steps[step]()
@@ -232,7 +232,7 @@ def test_a_receipt_of_an_answer_that_was_found_by_looking_is_applied(box):
     [heard] = box.sent
     jobs.receipt(heard.id, "read", now.isoformat())
     again = Job.objects.get(name="receipt")
-    deliver.look(response.pk, 0)
+    look.look(response.pk, 0)
     jobs.receipt(*again.args)
     assert now_is(response) == ("sent", heard.id, "read")
     assert response.sent_at == response.delivered_at == response.read_at == response.spoken_at
@@ -255,4 +255,4 @@ def test_while_anything_is_unsure_a_receipt_waits_for_as_long_as_looking_takes(s
     jobs.receipt(ID, "read", timezone.now().isoformat(), 4)
     jobs.receipt(ID, "read", timezone.now().isoformat(), 5)
     assert receipt_jobs() == [4, 5]
-    assert sum(jobs.RECEIPT_WAITS, timedelta()) > deliver.GIVE_UP_LOOKING_AFTER
+    assert sum(jobs.RECEIPT_WAITS, timedelta()) > look.GIVE_UP_AFTER

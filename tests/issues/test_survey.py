@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from issues import claim, deliver, escalate, jobs, resolve, respond, survey
+from issues import claim, escalate, jobs, look, resolve, respond, survey
 from issues.ingest import ingest
 from issues.models import Action, Issue, Message, Policy, ReplyTemplate, Response
 from issues.models.issue import Basis
@@ -237,7 +237,7 @@ class TestSecondThoughts:
         Response.objects.filter(pk=planned.pk).update(
             state="unsure", spoken_at=timezone.now() - timedelta(minutes=11), spoken_to=issue.customer.phone
         )
-        deliver.look(planned.pk, 0)
+        look.look(planned.pk, 0)
         assert Response.objects.get(pk=planned.pk).state == "handed_over"
         issue = writes(issue, "5")
         assert (issue.status, *rating(issue)) == ("resolved", 5, "system")

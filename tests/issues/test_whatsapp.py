@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from issues import deliver, jobs, queries
+from issues import jobs, look, queries
 from issues.models import Customer, InboundEvent, Issue, Policy, Response
 from mis_dashboard.lib.jobs import known
 from mis_dashboard.models import Job
@@ -184,7 +184,7 @@ def test_what_whatsapp_told_before_it_answered_is_known_and_said_once(connected,
     if mode:
         assert response.state == "unsure"
         connected.set_evolution(down=True)  # nobody needs to be asked
-        deliver.look(response.pk, 0)
+        look.look(response.pk, 0)
     run_jobs("receipt")
     response.refresh_from_db()
     [heard] = connected.sent
