@@ -291,6 +291,7 @@ _PATTERNS: list[tuple[re.Pattern[str], str, Callable]] = [
     (re.compile(rf"\b{_N}\s?(?:a\s\d+\s?)?(?P<u>dias?|semanas?|mes(?:es)?|anos?|horas?|hours?|hrs?|(?:business )?days?|weeks?|months?|years?|minut[oe]s?|min)\b"), DATE, _span),
     (re.compile(r"\b\d{1,2}\s?x\b|\b(?:em|de)\s\d{1,2}\s(?:vezes|parcelas)\b"), PRICE, lambda m: f"{digits(m[0])} x"),
     (re.compile(_COSTS), PRICE, _price),
+    (re.compile(r"\b\d{5}-\d{3}\b(?!-)"), NUMBER, lambda m: digits(m[0])),  # a postal code
     (re.compile(r"\+?\(?\d[\d\s().-]{6,30}\d"), PHONE, _phone),
     (re.compile(r"\b[a-z]{3,}-?\d+\b"), NUMBER, lambda m: m[0]),
     (re.compile(r"\d[\d.,/-]*\d|\d"), NUMBER, _number),

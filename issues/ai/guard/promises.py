@@ -14,14 +14,14 @@ def _any_of(*stems: str) -> re.Pattern[str]:
 # Money that could leave us. A credit card is none.
 TOPICS: dict[str, re.Pattern[str]] = {
     "refund": _any_of(
-        "reembols", "estorn", "ressarc", r"devolu[ct]\w+ (?:d[eoa]s? )?(?:seu |sua |todo |valor|dinheiro|pagamento|quantia|pago|montante|pix|taxa)",
+        "reembols", "estorn", "ressarc", r"devolu[ct]\w+ (?:(?:d[eoa]s?|em|dobro|integral|total) )*(?:seu |sua |todo |valor|dinheiro|pagamento|quantia|pago|montante|pix|taxa)",
         r"devolv(?:er(?:emos|ei|ah|a|ao)?|emos|ido|idos|e|o)\b(?! (?:a |o |os |as |sua |seu |uma |essa |esta |este |esse |todo o |toda a )*(?:ligac|chamad|produto|item|itens|peca|mercadoria|pedido|livro|roupa|tenis|vestido|equipamento|aparelho|chave|mensagem|contato|compra))", r"devolv\w+ (?:\w+ ){0,4}(?:dinheiro|valor|pagamento|quantia|r\s?\$|\d|reais|taxa|mensalidade|pago|gast)",
-        r"(?:dinheiro|valor|grana) (?:\w+ ){0,2}de volta", r"(?:seu|o) dinheiro (?:\w+ ){0,3}(?:volt|devolv)", "refund", "reimburs", "money back", r"money (?:\w+ ){0,3}(?:back|return)", "chargeback", "pay you back", r"give you back", r"repay",
+        r"(?:dinheiro|valor|grana) (?:\w+ ){0,2}de volta", r"(?:seu|o) dinheiro (?:\w+ ){0,3}(?:volt|devolv)", r"\bem dobro", r"(?:receb\w+|de volta) o dobro", r"dobro d[oe] (?:valor|que)", "refund", "reimburs", "money back", r"money (?:\w+ ){0,3}(?:back|return)", "pay you back", r"give you back", r"repay",
     ),
     "discount": _any_of(
         "descont", "abatiment", "discount", "cupom", "cupon", "coupon", "voucher", r"vale[- ](?:compra|presente|desconto)", "cashback",
         r"\d+ ?% (?:off|de desconto|less)", "promocao", "promocional", "oferta", "special offer", "brinde", "bonus\\b", "bonific", "premio", "sorte(?:io|ad)", "presente\\b", "gift", "prize", r"voce (?:\w+ )?ganh", r"ganhador", r"you(?:'ve)? (?:have )?w[io]n",
-        r"acab\w+ de ganhar", r"cobr(?:imos|e|iremos) (?:o |a |qualquer )*(?:preco|oferta|valor|proposta)", r"pag(?:ar|ue|a|ando) (?:so |apenas |somente )?(?:um|uma|1|metade)\b", r"\d pelo preco d", "metade do preco", "half price", "preco especial", "condicao especial",
+        r"acab\w+ de ganhar", r"cobr(?:imos|e|iremos) (?:o |a |qualquer )*(?:preco|oferta|valor|proposta)", r"pag(?:ar|ue|a|ando) (?:so |apenas |somente )?(?:um|uma|1|metade)\b", r"\d pelo preco d", r"metade d[oe] (?:preco|valor)", r"(?:pag|cobr|fica|sai)\w* (?:\w+ ){0,3}metade\b", "half price", "preco especial", "condicao especial",
     ),
     "compensation": _any_of("indeniz", r"compensa(?:cao|remos|coes|r[ea]mos|toria|do financ)", r"vamos (?:te |lhe )?compensar", "danos morais", "compensation", "damages", "reparacao"),
     "credit": _any_of(
@@ -31,10 +31,10 @@ TOPICS: dict[str, re.Pattern[str]] = {
         r"isen(?:t|cao|coes)", r"perdo(?:ad|ar|amos|aremos|ou)", r"anistia", r"waive", "abonad",
         r"(?:zer|quit|cancel|anul|abat|retir|baix|elimin|exclu|apag)\w* (?:\w+ ){0,3}(?:multa|divida|debito|cobranca|fatura|mensalidade|boleto|taxa|juros|parcela|saldo devedor)",
         r"(?:multa|divida|debito|cobranca|fatura|mensalidade|boleto|taxa|juros|parcela|saldo devedor|pendencia)s? (?:\w+ ){0,4}(?:zerad|quitad|cancelad|anulad|perdoad|baixad|pag[ao]\b|retirad|liquidad|regularizad|extint)",
-        r"nao (?:vai|haverah?|ha|tem|terah?|existe|serah?|sera|cobr\w+) (?:\w+ ){0,3}(?:multa|juros|taxa|custo|cobranca)", r"(?:tir|remov|dispens)\w* (?:\w+ ){0,3}(?:multa|juros|taxa|cobranca|fidelidade)", r"sem (?:qualquer |nenhuma? |nenhum )?(?:multa|juros|onus|taxa|fidelidade|carencia)", r"nao (?:\w+ ){0,2}(?:deve|deves|devem) (?:mais )?nada", "debt (?:is|has been) (?:cleared|cancel)", "no longer owe",
+        r"nao (?:vai|haverah?|ha|tem|terah?|existe|serah?|sera|cobr\w+) (?:\w+ ){0,3}(?:multa|juros|taxa)", r"(?:multas?|juros|taxas?|mensalidade|fidelidade) (?:\w+ ){0,3}nao (?:vai|vao|haverah?|ha|tem|terah?|existe|serah?|serao|se aplica|eh cobrad)", r"(?:tir|remov|dispens)\w* (?:\w+ ){0,3}(?:multa|juros|taxa|cobranca|fidelidade)", r"sem (?:qualquer |nenhuma? |nenhum )?(?:multa|juros|onus|taxa|fidelidade|carencia)", r"nao (?:\w+ ){0,2}(?:deve|deves|devem) (?:mais )?nada", "debt (?:is|has been) (?:cleared|cancel)", "no longer owe",
     ),
     "free": _any_of(
-        "gratis", "gratuit", "de graca", r"sem (?:qualquer |nenhum )?(?:custo|pagar|cobranca|pagamento)", "custo zero", "free of charge", "for free\\b", "no cost", "no charge",
+        "gratis", "gratuit", "de graca", r"sem (?:qualquer |nenhum )?(?:custo|pagar|cobranca|pagamento)", r"nao (?:vai|haverah?|ha|tem|terah?|existe|serah?|cobr\w+) (?:\w+ ){0,3}(?:custo|cobranca)", "custo zero", "free of charge", "for free\\b", "no cost", "no charge",
         "cortesia", r"por (?:nossa|minha) conta", "para toda a vida", "para sempre", "forever", "por conta da casa", "on the house", "complimentary", r"(?:eh|is|are|totally|100 ?%|completely|serah?|fica|ficara) (?:totalmente |completamente )?free\b", "free (?:month|shipping|delivery|upgrade|access|plan|of)",
         r"nao (?:\w+ ){0,2}(?:paga|pagara|pagarah|pagar) (?:mais )?nada", r"nao (?:precisa(?:rah)?|vai precisar) pagar", "vitalici", "lifetime",
     ),
@@ -73,7 +73,7 @@ _PROMISE = (
     "tem direito|direito a\\b|ganh(?:a|ou|e)\\b|ofere[cç]|dou\\b|damos\\b|concedo|presente\\b|parabens|eh (?:sua?|seu|meu|de|r\\b|r\\$|gratis|gratuit|\\d|so|apenas)|custa|fica (?:por|em|r\\s?\\$|\\d|gratis|isent)|fica\\b|sai (?:por|de graca|a\\b)|"
     "por apenas|apenas r|so r\\s?\\$|passa a|chega\\b|chegam\\b|entregamos|entrega (?:eh|em|ate|no|na)|estarem?os|abr(?:e|imos)\\b|funciona(?:mos)?\\b|atendemos|eh (?:hoje|amanha|dia|as)|disponivel|pronto|(?:%|reais|gratis|descontos?|credito|isencao|[\\d.,]+) (?:\\w+ ){0,3}(?:para|pra) (?:voce|o senhor|a senhora)|"
     "fazemos|faremos|faco|fizemos|temos (?:um|uma|o|a|sim)|devolvo|devolvemos|reembolso (?:integral|total|imediato|completo|garantido)|reembolsamos|estornamos|pagamos|pagaremos|pagarei|ress?arcimos|"
-    "aproveite|use o (?:cupom|codigo)|use (?:este|esse|seu)|utilize|resgate|ok\\b|certo\\b|claro\\b|sim\\b|com certeza|feito\\b|tudo certo|pode deixar|correto|correta|oficial|valido|valida|vale\\b|"
+    "aproveite|use o (?:cupom|codigo)|use (?:este|esse|seu)|utilize|resgate|ok\\b|certo\\b|claro\\b|sim\\b|com certeza|(?<![a-z] )feito\\b|tudo (?:certo|feito)|pode deixar|(?<!seu )(?<!sua )(?<!nome )(?<!cpf )corret[oa]|oficial|valido|valida|vale\\b|"
     "will\\b|we'll|i'll|shall|going to|promise|guarantee|pledge|you (?:get|have|won|are entitled|are eligible|qualify|receive|can have)|entitled|eligible|is yours|are yours|enjoy|"
     "congratulations|deal\\b|done\\b|yes\\b|sure\\b|of course|costs?\\b|is (?:only|just|free|r\\$|\\$|\\d)|we (?:offer|give|approve|grant|confirm|accept)|i (?:approve|grant|confirm|offer|give)|here is|here's"
 )  # fmt: skip
@@ -83,7 +83,7 @@ PROMISE = re.compile(rf"\b(?:{_PROMISE})")
 _FIXED = re.compile(
     r"(?:^|[,:;!] ?|\b(?:foi|foram|esta|estah|estao|ficou|fica|ficam|ja|is|are|been|was|now|ta|tudo|deixei|deixamos)\b (?:\w+ ){0,3}?)"
     r"(?:(?:re)?marcad|(?:re)?agendad|confirmad|aprovad|garantid|reservad|combinad|liberad|scheduled|booked|confirmed|approved|rescheduled|set\b)"
-    r"|\b(?:(?:re)?marc|(?:re)?agend|confirm|aprov|reserv|combin|anot)(?:amos|ei|o)\b"
+    r"|(?<!em )(?<!de )\b(?:(?:re)?marc|(?:re)?agend|confirm|aprov|reserv|combin|anot)(?:amos|ei|o)\b"
 )
 # "Entendi que a aula de sexta já estava marcada": the customer's report, told again.
 _REPORT = re.compile(
@@ -95,7 +95,7 @@ _DENIED = re.compile(
 )  # fmt: skip
 # A sentence in which the customer's words may come back: it takes them up, asks, regrets or looks into them.
 _TAKING_UP = _any_of(
-    "entend", "compreend", "sobre\\b", "quanto a", "a respeito", "referente", "verific", "confer", "analis", "avali", "checar", "cheque", "sinto", "lament",
+    "entend", "compreend", "imagin", "preocup", "frustr", "chatea", r"sei (?:como|que|o quanto)", "urgencia", r"espera\b", r"razao em", "sobre\\b", "quanto a", "a respeito", "referente", "verific", "confer", "analis", "avali", "checar", "cheque", "sinto", "lament",
     "desculp", r"confir[ao]m?\b", "pedir", r"confirmar\b", r"pec[ao]\b", "problema", "duvida", "questao", "pedido de", "solicitacao", "reclamacao", "relat", "situacao", "status", "andamento", "caso\\b", "encaminh", "infelizmente",
     "que voce", "voce (?:\\w+ )?(?:disse|pediu|quer|precisa|informou|mencionou|comentou|citou|enviou|mandou|escreveu|recebeu|pagou|fez|marcou|gostaria|solicitou|comprou|viu|tentou|contou|perguntou|relatou)",
     "nao (?:posso|podemos|consigo|conseguimos|tenho|temos|sei|sabemos)", "depende", "obrigad[oa] por", "vi que", "consta", "(?:vou|vamos|iremos) (?:lev|pass)ar", "cuid", "acompanh", "olhar", "ver\\b", "apenas a equipe", "so a equipe", "somente a equipe",

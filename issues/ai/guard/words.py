@@ -30,6 +30,9 @@ _LEET_WORD = re.compile(r"\b[013457]?[a-z]+[013457][a-z][a-z013457]*\b")
 # "golpe . com": the gaps of an address.
 _LOOSE_DOT = re.compile(r"(?<=\w)(?: \. ?(?=\w)|\. (?=(?:com|net|org)(?:\.br)?\s*(?:$|[/!?,\n])))")
 _LEET = str.maketrans("013457", "oieast")
+# As people write on a phone. Single letters that stand for several words are left.
+_SHORT_FORMS = {"q": "que", "vc": "voce", "vcs": "voces", "hj": "hoje", "amn": "amanha", "msm": "mesmo"}
+_SHORT_FORM = re.compile(rf"\b(?:{'|'.join(_SHORT_FORMS)})\b")
 
 
 def plain(text: str) -> str:
@@ -42,6 +45,7 @@ def plain(text: str) -> str:
         text = _ascii(text)
     text = _SPELLED.sub(_joined, text.lower())
     text = _LOOSE_DOT.sub(".", _BREAKS.sub("\n", _SPACES.sub(" ", text)))
+    text = _SHORT_FORM.sub(lambda short: _SHORT_FORMS[short[0]], text)
     return figures(_LEET_WORD.sub(lambda word: word[0].translate(_LEET), text))[: 2 * MAX_CHARS]
 
 
@@ -77,7 +81,7 @@ def _spells(text: str) -> bool:
 
 # --- Sentences --------------------------------------------------------------------------------
 
-_END = re.compile(r"(?<=[.!?;])\s+|\n+")
+_END = re.compile(r"(?<=[.!?;])(?<!\bav\.)(?<!\bdr\.)(?<!\bdra\.)(?<!\bsr\.)(?<!\bsra\.)\s+|\n+")
 
 
 def sentences(text: str) -> list[str]:
@@ -112,6 +116,9 @@ _PERCENT = re.compile(r"\bpor\s+cento\b|\bper\s?cent\b")
 _NOON = re.compile(r"\bmeio[- ]dia\b|\bnoon\b")
 # On their own they count nothing: "um momento", "mil desculpas", "the one".
 _LOOSE = {"um", "uma", "one", "mil", "meia", "hundred", "thousand", "million"}
+# "Perder um dia de trabalho" gives no time, "em um dia" does.
+_A_WHILE = re.compile(r"\s*(?:dias?|semanas?|mes(?:es)?|horas?)\b")
+_GIVES_TIME = re.compile(r"\b(?:em|ate|a|por|mais|dentro de|daqui|so|apenas|leva|demora|dura|ganh\w+|tem|fica)\s+$")
 
 
 def figures(text: str) -> str:
@@ -122,12 +129,19 @@ def figures(text: str) -> str:
 
 def _in_figures(found: re.Match[str], text: str) -> str:
     words = [word for word in re.split(r"[\s-]+", found[0]) if word not in {"e", "and"}]
-    if len(words) == 1 and words[0] in _LOOSE and not _MONEY_AHEAD.match(text, found.end()):
+    if len(words) == 1 and words[0] in _LOOSE and not _counts(found, text):
         return found[0]
     values = [VALUES.get(word, 6) for word in words]
     if (len(values) > 1 and max(values) < 10) or sum(value < 10 for value in values) > 2:
         return "".join(map(str, values))
     return str(_sum(values))
+
+
+def _counts(found: re.Match[str], text: str) -> bool:
+    """Whether the number, which may be an article, counts what follows."""
+    if not _MONEY_AHEAD.match(text, found.end()):
+        return False
+    return not _A_WHILE.match(text, found.end()) or bool(_GIVES_TIME.search(text[max(0, found.start() - 12) : found.start()]))
 
 
 def _sum(values: list[int]) -> int:
