@@ -16,7 +16,7 @@ TOPICS: dict[str, re.Pattern[str]] = {
     "refund": _any_of(
         "reembols", "estorn", "ressarc", r"devolu[ct]\w+ (?:(?:d[eoa]s?|em|dobro|integral|total) )*(?:seu |sua |todo |valor|dinheiro|pagamento|quantia|pago|montante|pix|taxa)",
         r"devolv(?:er(?:emos|ei|ah|a|ao)?|emos|ido|idos|e|o)\b(?! (?:a |o |os |as |sua |seu |uma |essa |esta |este |esse |todo o |toda a )*(?:ligac|chamad|produto|item|itens|peca|mercadoria|pedido|livro|roupa|tenis|vestido|equipamento|aparelho|chave|mensagem|contato|compra))", r"devolv\w+ (?:\w+ ){0,4}(?:dinheiro|valor|pagamento|quantia|r\s?\$|\d|reais|taxa|mensalidade|pago|gast)",
-        r"(?:dinheiro|valor|grana) (?:\w+ ){0,2}de volta", r"(?:seu|o) dinheiro (?:\w+ ){0,3}(?:volt|devolv)", r"\bem dobro", r"(?:receb\w+|de volta) o dobro", r"dobro d[oe] (?:valor|que)", "refund", "reimburs", "money back", r"money (?:\w+ ){0,3}(?:back|return)", "pay you back", r"give you back", r"repay",
+        r"(?:dinheiro|valor|grana) (?:\w+ ){0,2}de volta", r"(?:seu|o) dinheiro (?:\w+ ){0,3}(?:volt|devolv)", r"(?:receb|devolv|devolu|restitu|pag)\w* (?:\w+ ){0,4}(?:em|o) dobro", "refund", "reimburs", "money back", r"money (?:\w+ ){0,3}(?:back|return)", "pay you back", r"give you back", r"repay",
     ),
     "discount": _any_of(
         "descont", "abatiment", "discount", "cupom", "cupon", "coupon", "voucher", r"vale[- ](?:compra|presente|desconto)", "cashback",
@@ -86,7 +86,7 @@ _FIXED = re.compile(
     r"|(?<!em )(?<!de )\b(?:(?:re)?marc|(?:re)?agend|confirm|aprov|reserv|combin|anot)(?:amos|ei|o)\b"
 )
 # "Entendi que a aula de sexta já estava marcada": the customer's report, told again.
-_REPORT = re.compile(
+REPORT = re.compile(
     r"\b(?:entend\w*|compreend\w*|vi|sei|percebi|pelo|understand|see) (?:que|that|o que)\b[^.;!?]*|\b(?:sinto|lament\w*|desculp\w*|sorry)\b[^.;!?,]*"
 )
 # "Não foi aprovado", "não podemos garantir", "nunca prometemos": nothing is given.
@@ -96,11 +96,18 @@ _DENIED = re.compile(
 # A sentence in which the customer's words may come back: it takes them up, asks, regrets or looks into them.
 _TAKING_UP = _any_of(
     "entend", "compreend", "imagin", "preocup", "frustr", "chatea", r"sei (?:como|que|o quanto)", "urgencia", r"espera\b", r"razao em", "sobre\\b", "quanto a", "a respeito", "referente", "verific", "confer", "analis", "avali", "checar", "cheque", "sinto", "lament",
-    "desculp", r"confir[ao]m?\b", "pedir", r"confirmar\b", r"pec[ao]\b", "problema", "duvida", "questao", "pedido de", "solicitacao", "reclamacao", "relat", "situacao", "status", "andamento", "caso\\b", "encaminh", "infelizmente",
+    "desculp", r"confir[ao]m?\b", "pedir", r"confirmar\b", r"pec[ao]\b", r"(?<!sem )problema", "duvida", "questao", "pedido de", "solicitacao", "reclamacao", "relat", "situacao", "status", "andamento", "caso\\b", "encaminh", "infelizmente",
     "que voce", "voce (?:\\w+ )?(?:disse|pediu|quer|precisa|informou|mencionou|comentou|citou|enviou|mandou|escreveu|recebeu|pagou|fez|marcou|gostaria|solicitou|comprou|viu|tentou|contou|perguntou|relatou)",
     "nao (?:posso|podemos|consigo|conseguimos|tenho|temos|sei|sabemos)", "depende", "obrigad[oa] por", "vi que", "consta", "(?:vou|vamos|iremos) (?:lev|pass)ar", "cuid", "acompanh", "olhar", "ver\\b", "apenas a equipe", "so a equipe", "somente a equipe",
     "sorry", "understand", "about\\b", "regarding", "look(?:ing)? into", "check", "review", "you (?:said|asked|mentioned|sent|wrote|paid|received|bought|told)", "unfortunately", "cannot", "can't", "apolog", "forward", "your (?:request|question|concern|complaint)", "thank you for", "thanks for",
 )  # fmt: skip
+
+
+# "Tiramos os juros" binds; "entendemos" and "estamos" do not.
+_WE_DO = re.compile(
+    r"\b(?!(?:est|pod|v|lament|sab|agradec|receb|verific|analis|confer|encaminh|pass|precis|consegu|registr|anot|retorn|respond|fal|fic|quer|"
+    r"dev|inform|pergunt|prez|chec|consult|acompanh|entend|compreend)[aei]mos\b|(?:temos|somos|sentimos|pedimos|ultimos|proximos|minimos|maximos)\b)\w{2,}[aei]mos\b"
+)
 
 
 def binding(sentence: str) -> str:
@@ -108,12 +115,12 @@ def binding(sentence: str) -> str:
     rest = _DENIED.sub(" , ", _CHECKING.sub(" , ", sentence))
     if DONE.search(rest):
         return "done"
-    return "promise" if PROMISE.search(rest) else ""
+    return "promise" if PROMISE.search(rest) or _WE_DO.search(rest) else ""
 
 
 def fixes(sentence: str) -> bool:
     """Whether the plain `sentence` fixes a day or an hour, and does not only speak of one."""
-    rest = _DENIED.sub(" , ", _CHECKING.sub(" , ", _REPORT.sub(" ", sentence)))
+    rest = _DENIED.sub(" , ", _CHECKING.sub(" , ", REPORT.sub(" ", sentence)))
     return bool(_FIXED.search(rest) or PROMISE.search(rest))
 
 
@@ -126,6 +133,14 @@ def takes_up(sentence: str, *, day: bool = False) -> bool:
 
 # "Você não deve mais nada" gives, and "não será reembolsado" does not.
 _GIVEN_BY_DENIAL = {"waiver", "free"}
+
+
+def gives_by_denial(sentence: str, topic: str) -> bool:
+    """Whether the plain `sentence` gives by what it denies: "a multa não será cobrada"."""
+    said = REPORT.sub(" ", sentence)
+    if topic not in _GIVEN_BY_DENIAL or said.rstrip().endswith("?") or not TOPICS[topic].search(said):
+        return False
+    return not TOPICS[topic].search(without_denials(said))
 
 
 def without_denials(sentence: str) -> str:

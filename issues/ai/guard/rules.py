@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 from . import claims, manners, promises, tongue
 from .claims import DATE, EMAIL, LINK, NUMBER, PHONE, PRICE, Fact
+from .grants import grants, vouched
 from .words import disguised, plain, sentences
 
 # What `check` may find, in the order in which it looks. Stored and translated: do not rename.
@@ -205,7 +206,9 @@ def _is_vague(sentence: str, fact: Fact) -> bool:
     limit = {"min": _MOST_MINUTES, "h": _MOST_HOURS}.get(unit)
     if limit is None or not number.isdigit() or int(number) > limit:
         return fact[1] in {"meia hora"}
-    return (bool(_WAIT.search(sentence)) and not _THINGS.search(sentence)) or not promises.PROMISE.search(sentence)
+    return (bool(_WAIT.search(sentence)) and not _THINGS.search(sentence)) or not (
+        promises.PROMISE.search(sentence) or grants(sentence)
+    )
 
 
 def _is_idiom(sentence: str, fact: Fact) -> bool:
@@ -215,23 +218,15 @@ def _is_idiom(sentence: str, fact: Fact) -> bool:
 
 # --- Money ------------------------------------------------------------------------------------
 
-_COMMITS = re.compile(
-    r"\b(?:aprovad|autorizad|concedid|deferid|homologad|approved|authori[sz]ed|granted)"
-    r"|(?:^|(?<=[.!?\n;] ))\W*(?:tudo |ja |esta )?(?:quitad|reembolsad|estornad|liberad|isent[ao]|confirmad|perdoad|zerad|fechad|combinad|vendid|prometid|aceito|refunded|confirmed|sold|deal)\w*\b"
-    r"|\b(?:aprovamos|autorizamos|concedemos|aprovo\b|autorizo\b|concedo\b|we (?:approve|authori[sz]e|grant)|i (?:approve|authori[sz]e|grant)|prometo\b|prometemos|garanto\b|garantimos|garantid[oa]|guaranteed|juro\b|i promise|we promise|guarantee you)"
-)
-# "Assim que for aprovado" grants nothing yet.
-_IF = re.compile(
-    r"\b(?:ser|seja|sejam|for|forem|fosse|sido|caso|se|quando|esteja|estiver|tiver|tenha|assim que|apos|depois de|be|if|once|when|after)\b(?: \w+){0,5}? "
-    r"(?:aprovad|autorizad|concedid|deferid|homologad|approved|authori[sz]ed|granted)\w*"
-)
+# "Combinado!" closes a bargain, where there is one.
+_BARGAIN = re.compile(r"(?:^|(?<=[.!?\n;] ))\W*(?:tudo |ja |esta )?(?:fechad|combinad)[oa]\b")
 _SHORT = 40
 
 
 def _money(text: str, sources: Sources) -> str:
     if promises.topics(text) and not all(_may_say(sentence, sources) for sentence in sentences(text)):
         return "money_promise"
-    if _commits(text) and not any(kind == "done" for _, kind in sources.given):
+    if _commits(text, sources):
         return "commitment"
     if len(text) <= _SHORT and manners.ASSENT.fullmatch(text) and _asks_for_something(sources):
         return "assent"
@@ -242,7 +237,7 @@ def _may_say(sentence: str, sources: Sources) -> bool:
     """Whether what the sentence says of money is a fact of ours, or takes up what the customer has said."""
     for topic in promises.spoken_of(sentence):
         given = {kind for about, kind in sources.given if about == topic}
-        kind = promises.binding(sentence)
+        kind = promises.binding(sentence) or ("promise" if promises.gives_by_denial(sentence, topic) else "")
         if kind == "done" and "done" not in given:
             return False
         if kind == "promise" and not given & {"done", "promise", "stated"}:
@@ -252,17 +247,20 @@ def _may_say(sentence: str, sources: Sources) -> bool:
     return True
 
 
-def _commits(text: str) -> bool:
-    """Whether a sentence of the plain `text` grants or promises something, of whatever kind."""
-    if not _COMMITS.search(text):
-        return False
-    return any(_COMMITS.search(_IF.sub(" ", promises.without_denials(sentence))) for sentence in sentences(text))
+def _commits(text: str, sources: Sources) -> bool:
+    """Whether the plain `text` grants, promises or has done something that we have not spoken of ourselves."""
+    if _BARGAIN.search(text) and _asks_for_something(sources):
+        return True
+    return any(
+        not any(vouched(word, said) for said in (sources.knowledge, *sources.ours[-LAST_MESSAGES:]))
+        for word in grants(text)
+    )
 
 
 def _asks_for_something(sources: Sources) -> bool:
     """Whether a bare "yes" would grant the customer money, a day or a thing that we cannot know of."""
     said = sources.said
-    return bool(promises.topics(said) or claims.facts(said) or _COMMITS.search(said) or _WANTS_A_YES.search(said))
+    return bool(promises.topics(said) or claims.facts(said) or grants(said) or _WANTS_A_YES.search(said))
 
 
 _WANTS_A_YES = re.compile(r"\b(?:sim|yes|confirm|responda|diga|aprov|garant|promet|verdade|aceit|concord|agree)")

@@ -141,7 +141,9 @@ def _counts(found: re.Match[str], text: str) -> bool:
     """Whether the number, which may be an article, counts what follows."""
     if not _MONEY_AHEAD.match(text, found.end()):
         return False
-    return not _A_WHILE.match(text, found.end()) or bool(_GIVES_TIME.search(text[max(0, found.start() - 12) : found.start()]))
+    return not _A_WHILE.match(text, found.end()) or bool(
+        _GIVES_TIME.search(text[max(0, found.start() - 12) : found.start()])
+    )
 
 
 def _sum(values: list[int]) -> int:
