@@ -51,7 +51,7 @@ _PIX_TALK = re.compile(
 
 LEAK = _of(
     r"(?:mensagem|nome)-(?:[0-9a-f]{4,}|codigo)", "needs_?human", "is_issue", "issue_type", "human_reason", "max_chars", "max_?output", "system_?instruction",
-    r"(?:system|meu|my|the|seu|do|o|esse|este|initial) prompt", r"prompt (?:do|de) sistema", "prompt inicial", "system (?:message|prompt)",
+    r"(?:system|meu|my|the|seu|do|o|esse|este|initial) prompt", r"prompt (?:do|de) sistema", "prompt inicial", "contexto inicial", "system (?:message|prompt)",
     r"(?:nossas|our|as) (?:instruc\w+|diretrizes|instructions) (?:sao|dizem|mandam|intern|are|say)", r"(?:minhas?|my) (?:\w+ )?(?:instruc(?:oes|ao)|instructions|diretrizes|guidelines)(?! (?:de|para|do|da|on|for|to|que (?:enviei|enviamos|mandei)))",
     r"(?:minhas|my) (?:\w+ )?(?:regras|rules|orientacoes|configurac\w+)", r"(?:fui|foi|sou|estou|i was|i am|i'm|i have been) (?:\w+ )?(?:instruid|program(?:ad|med)|treinad|configurad|orientad[oa] a|proibid|instructed|trained|configured|told (?:to|not)|forbidden|designed)",
     "voce eh do atendimento d[eao]", "responde pelo whatsapp a quem", r"lista de clientes", r"\bdan\b ?:", r"modelos? de (?:linguagem|ia|lingua)", "language model", r"\bllms?\b", r"\bgpt\b", "chat ?gpt", r"\bgemini\b", "openai", "anthropic", r"\bclaude\b(?= (?:ai|da|by))", r"como (?:uma )?(?:ia|inteligencia artificial)\b", r"as an? (?:ai|artificial)",
@@ -84,6 +84,7 @@ ABUSE = _of(
 _BAD = r"(?:lixo|pessim|horrive|uma? fraude|fraudulent|um golpe|golpist|ladr|crimin|mentiros|enganos|incompetent|vergonh|ruim|ruins|uma farsa|uma porcaria|uma droga|piramide|ilega|desonest|corrupt|explor|scam|fraud|terrible|awful|liar|the worst|garbage|thie|criminal|dishonest|useless|a joke|uma piada|inutil|amador|caloteir|pilantr|picareta)"
 DISPARAGES = re.compile(
     rf"\b(?:(?:nossa|esta|essa|a|nosso|nossos|nossas|este|o|our|this|the) (?:\w+ )?(?:empresa|loja|escola|clinica|academia|agencia|marca|servicos?|atendimento|produtos?|equipe|chefe|dono|gerente|company|service|products?|team|boss|store)(?: \w+)? (?:eh|e|sao|is|are)|somos|we are|we're|trabalho (?:para|em)) (?:\w+ ){{0,4}}{_BAD}"
+    r"|\bpior (?:empresa|loja|clinica|escola|academia|agencia|do mundo)\b|\b(?:empresa|loja|clinica|escola|academia|agencia) tao (?:ruim|pessima)"
     r"|\b(?:engan|roub|lud|les|tape|explor)(?:amos|ando|am|a|aram|ou)\b[^.!?]{0,30}(?:client|consumid|todo|pesso|voce)|\bwe (?:scam|steal|cheat|rob|lie)\b|\bnao (?:compre|confie|contrate|recomend\w+)\b[^.!?]{0,30}\b(?:aqui|nossa|nosso|nesta|empresa|em nos|na gente|com a gente|conosco)\b|\b(?:don't|do not|never) (?:buy|trust)\b"
     r"|\b(?:concorren\w+|outra (?:loja|empresa)|competitors?)\b[^.!?]{0,60}\b(?:melhor|superior|mais barat|recomend|compre|prefira|better|cheaper)|\b(?:compre|prefira|recomend\w+|procure|va)\b[^.!?]{0,30}\bconcorren|\b(?:soneg|falsificad|agrid|bat(?:e|em) n[oa]s?\b|assedia\b)\w*|\b(?:vamos|estamos|iremos|vai|esta) (?:\w+ )?(?:fal(?:ir|indo|encia)|fechar(?: as portas| definitivamente| para sempre|\W*$)|bankrupt)|\bfalimos\b|\bfalencia\b|going bankrupt"
 )
@@ -95,7 +96,7 @@ _ROLE = (
     r"fiscal\b|auditor|supervisor|administrador|funcionari|contador|desenvolvedor|engenheir|human|person\b|real person|lawyer|attorney|doctor|manager|owner|police|judge|nurse|director|pirata|pirate|dan\b|papai noel|seu (?:amigo|namorad|pai|mae|filh|avo|escravo|servo|mestre))"
 )
 IDENTITY = re.compile(
-    rf"\b(?:sou|somos|aqui (?:eh|fala|quem fala eh)|quem (?:fala|responde) (?:aqui )?(?:eh|e)|falo como|falando como|na qualidade de|i am|i'm|this is|speaking as|meu cargo eh|agora sou|me chamo dan) (?:\w+ ){{0,3}}{_ROLE}"
+    rf"\b(?:sou|somos|aqui (?:eh|fala|quem fala eh)|quem (?:fala|responde) (?:aqui )?(?:eh|e)|falo como|falando como|na qualidade de|i am|i'm|this is|speaking as|meu cargo eh|agora sou|me chamo dan) (?:\w+,? ){{0,3}}{_ROLE}"
     r"|\b(?:nao sou|nao estou sendo|i am not|i'm not) (?:\w+ ){0,2}(?:robo|bot|ia\b|maquina|automatic|inteligencia|programa|machine|ai\b|a robot)|\bsou de (?:carne|verdade)|\b(?:em nome d[oae]|representando [oa]|on behalf of the) (?:procon|banco|governo|policia|justica|receita|diretoria|presidencia|government|bank|court)|\bcomo (?:seu )?(?:advogado|medico|gerente|diretor)\b"
 )
 LIABILITY = _of(
@@ -106,9 +107,6 @@ LIABILITY = _of(
     r"(?:our|my) (?:own )?(?:fault|negligence|mistake)", r"(?:we|i) (?:\w+ )?(?:admit|accept|take|acknowledge|assume)\w* (?:\w+ ){0,3}(?:fault|blame|liability|responsib|guilt|negligence|mistake)", r"(?:we|i) (?:are|were|am|was) (?:\w+ )?(?:at fault|liable|guilty|negligent|responsible for)", r"we (?:broke|violated|committed)", r"(?:you can|you should|feel free to) sue", r"no takesies",
     r"seus dados (?:\w+ )?(?:foram|vazaram|estao) (?:\w+ )?(?:vazad|expost|roubad|public|compartilhad)?", "vazamento de dados", r"dados\b[^.!?]{0,40}\bvaz(?:ou|aram|ad)", "data (?:leak|breach)",
 )  # fmt: skip
-ADVICE = re.compile(
-    r"\b(?:tome|tomar|use|usar|aplique|ingira|aument[ea]|dobr[ea]|suspend[ea]|pare de tomar|interromp[ae]|mistur[ea]|take|stop taking)\b[^.!?;]{0,40}\b(?:\d+ ?(?:mg|ml|g|comprimid\w+|gotas|capsulas|pills?)|mg\b|comprimid|dipirona|ibuprofen|paracetamol|amoxicilina|antibiotic|remedio|medicament|medicac|insulina|rivotril|ritalina|dose|medication|pills?)|\b(?:tom[ea]r?|take) (?:dipirona|ibuprofen|paracetamol)|\b(?:tratamento|procedimento|remedio|produto|treatment)\b[^.!?]{0,40}\b(?:cura|cures?)\b"
-)
 ASSENT = re.compile(
     r"(?:\w+, )?(?:sim|claro|com certeza|ok|okay|certo|confirmado|confirmo|aprovado|feito|combinado|fechado|exato|isso(?: mesmo)?|correto|verdade|pode sim|tudo certo|aceito|concordo|positivo|afirmativo|yes|sure|of course|agreed|deal|done|correct|approved|confirmed|granted|true)"
     r"(?:,? (?:sim|senhor[a]?|por favor|confirmado|aprovado|\w{2,12}))?[\s.!]*"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from . import claims, manners, promises, tongue
+from . import advice, claims, manners, promises, tongue
 from .claims import DATE, EMAIL, LINK, NUMBER, PHONE, PRICE, Fact
 from .grants import grants, vouched
 from .words import disguised, plain, sentences
@@ -86,7 +86,7 @@ _MANNERS: tuple[tuple[str, Callable[[str], object]], ...] = (
     ("disparagement", manners.DISPARAGES.search),
     ("identity", manners.IDENTITY.search),
     ("liability", manners.LIABILITY.search),
-    ("advice", manners.ADVICE.search),
+    ("advice", advice.advises),
 )
 
 
