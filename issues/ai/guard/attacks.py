@@ -171,11 +171,11 @@ def _text_of(raw: bytes) -> str:
 
 def _is_language(text: str) -> bool:
     words = re.findall(r"[a-z]{2,}", text)
-    small = sum(word in _SMALL for word in words)
+    small = max(sum(word in one for word in words) for one in _SMALL)
     return small >= 2 and small * 6 >= len(words)
 
 
-_SMALL = {word for language in ("pt-BR", "en") for word in SMALL[language] if len(word) > 1}
+_SMALL = [{word for word in SMALL[language] if len(word) > 1} for language in ("pt-BR", "en")]
 
 
 def _asks(hidden: str) -> bool:

@@ -8,7 +8,7 @@ from .words import plain, sentences
 _SURELY = "aprovad|autorizad|concedid|deferid|homologad|approved|authori[sz]ed|granted"
 _DONE = (
     rf"{_SURELY}|liberad|ativad|creditad|quitad|zerad|estornad|reembolsad|devolvid|ressarcid|perdoad|abonad|isent[oa]s?\b|pag[oa]s?\b|"
-    "garantid|reservad|prorrogad|estendid|aplicad|confirmad|(?:re)?agendad|(?:re)?marcad|cancelad|concluid|"
+    "garantid|reservad|prorrogad|estendid|aplicad|confirmad|(?:re)?agendad|(?:re)?marcad|cancelad|concluid|despachad|"
     "guaranteed|refunded|credited|waived|cancell?ed|confirmed|booked|scheduled"
 )
 _AUXILIARY = (
@@ -20,10 +20,10 @@ _GRANTS = re.compile(
     rf"\b(?:{_SURELY})\w*"
     rf"|(?:^|\b(?:{_AUXILIARY}) )(?:\w+ ){{0,2}}?(?:{_DONE})\w*"
     rf"|^(?:[\w-]+ ){{1,5}}(?:{_DONE})\w*\W*$"
-    rf"|\b(?:{_WE_DID})(?:amos|ei)\b|\b(?:{_VOW})\b|^(?:aceito|vendid[oa]|prometid[oa]|sold|deal)\b"
+    rf"|\b(?:{_WE_DID})(?:amos|ei)\b|\b(?:{_VOW})\b|\b(?:ja )?(?:saiu|saira|sai) para (?:a )?entrega|^(?:aceito|vendid[oa]|prometid[oa]|sold|deal)\b"
 )
 # A sentence without one of these need not be read.
-_MAY_GRANT = re.compile(rf"\b(?:{_DONE}|{_WE_DID}|{_VOW}|aceito|vendid|prometid|sold|deal)")
+_MAY_GRANT = re.compile(rf"\b(?:{_DONE}|{_WE_DID}|{_VOW}|saiu|saira|sai\b|aceito|vendid|prometid|sold|deal)")
 # "Assim que for aprovado" grants nothing yet, and neither does "vou ver se foi aprovado".
 _CONDITION = re.compile(
     r"\b(?:ser|seja|sejam|for|forem|fosse|sido|caso|se|quando|esteja|estiver|tiver|tenha|assim que|apos|depois de|por ?que|"

@@ -31,11 +31,11 @@ TOPICS: dict[str, re.Pattern[str]] = {
         r"isen(?:t|cao|coes)", r"perdo(?:ad|ar|amos|aremos|ou)", r"anistia", r"waive", "abonad",
         r"(?:zer|quit|cancel|anul|abat|retir|baix|elimin|exclu|apag)\w* (?:\w+ ){0,3}(?:multa|divida|debito|cobranca|fatura|mensalidade|boleto|taxa|juros|parcela|saldo devedor)",
         r"(?:multa|divida|debito|cobranca|fatura|mensalidade|boleto|taxa|juros|parcela|saldo devedor|pendencia)s? (?:\w+ ){0,4}(?:zerad|quitad|cancelad|anulad|perdoad|baixad|pag[ao]\b|retirad|liquidad|regularizad|extint)",
-        r"nao (?:vai|haverah?|ha|tem|terah?|existe|serah?|sera|cobr\w+) (?:\w+ ){0,3}(?:multa|juros|taxa)", r"(?:multas?|juros|taxas?|mensalidade|fidelidade) (?:\w+ ){0,3}nao (?:vai|vao|haverah?|ha|tem|terah?|existe|serah?|serao|se aplica|eh cobrad)", r"(?:tir|remov|dispens)\w* (?:\w+ ){0,3}(?:multa|juros|taxa|cobranca|fidelidade)", r"sem (?:qualquer |nenhuma? |nenhum )?(?:multa|juros|onus|taxa|fidelidade|carencia)", r"nao (?:\w+ ){0,2}(?:deve|deves|devem) (?:mais )?nada", "debt (?:is|has been) (?:cleared|cancel)", "no longer owe",
+        r"nao (?:vai|haverah?|ha|tem|terah?|existe|serah?|sera|cobr\w+) (?:\w+ ){0,3}(?:multa|juros|taxa)", r"(?:multas?|juros|taxas?|mensalidade|fidelidade) (?:\w+ ){0,3}nao (?:vai|vao|haverah?|ha|tem|terah?|existe|serah?|serao|se aplica|eh cobrad)", r"(?:tir|remov|dispens)\w* (?:\w+ ){0,3}(?:multa|juros|taxa|cobranca|fidelidade)", r"sem (?:qualquer |nenhuma? |nenhum )?(?:multa|juros|onus|taxa|fidelidade|carencia)", r"nao (?:\w+ ){0,2}(?:deve|deves|devem) (?:mais )?nada", r"(?:voce|tudo) (?:\w+ ){0,2}em dia\b", r"nao (?:tem|ha|existe|consta)m? (?:mais )?(?:nenhum\w? )?(?:debito|pendencia)", "debt (?:is|has been) (?:cleared|cancel)", "no longer owe",
     ),
     "free": _any_of(
         "gratis", "gratuit", "de graca", r"sem (?:qualquer |nenhum )?(?:custo|pagar|cobranca|pagamento)", r"nao (?:vai|haverah?|ha|tem|terah?|existe|serah?|cobr\w+) (?:\w+ ){0,3}(?:custo|cobranca)", "custo zero", "free of charge", "for free\\b", "no cost", "no charge",
-        "cortesia", r"por (?:nossa|minha) conta", "para toda a vida", "para sempre", "forever", "por conta da casa", "on the house", "complimentary", r"(?:eh|is|are|totally|100 ?%|completely|serah?|fica|ficara) (?:totalmente |completamente )?free\b", "free (?:month|shipping|delivery|upgrade|access|plan|of)",
+        "cortesia", r"por (?:nossa|minha) conta", "para toda a vida", "para sempre", r"nao cobra(?:mos|remos)\b", r"nao (?:vamos|iremos) cobrar\b", "forever", "por conta da casa", "on the house", "complimentary", r"(?:eh|is|are|totally|100 ?%|completely|serah?|fica|ficara) (?:totalmente |completamente )?free\b", "free (?:month|shipping|delivery|upgrade|access|plan|of)",
         r"nao (?:\w+ ){0,2}(?:paga|pagara|pagarah|pagar) (?:mais )?nada", r"nao (?:precisa(?:rah)?|vai precisar) pagar", "vitalici", "lifetime",
     ),
     "payment": _any_of(
@@ -62,7 +62,7 @@ _CHECKING = re.compile(
 _DONE = (
     "aprov(?:ad|amos|o\\b|ei\\b)|autoriz(?:ad|amos|o\\b|ei\\b)|conced|confirmad|confirmamos|confirmo\\b|garant(?:id|imos|o\\b)|liberad|liberamos|liberei|"
     "aplicad|aplicamos|apliquei|ativad|ativamos|processad|processamos|efetuad|efetuamos|realizad|creditad|creditamos|estornad|estornamos|reembolsad|"
-    "reembolsamos|devolvid|devolvemos|ressarcid|indenizad|isent[ao]|isentamos|perdoad|perdoamos|quitad|zerad|zeramos|cancelad|cancelamos|agendad|agendamos|"
+    "reembolsamos|devolvid|devolvemos|ressarcid|indenizad|isent[ao]|isentamos|perdoad|perdoamos|quitad|zerad|zeramos|(?<!reserva )(?<!consulta )(?<!compra )(?<!pedido )(?<!viagem )(?<!assinatura )cancelad|cancelamos|agendad|agendamos|"
     "remarcad|remarcamos|marcad|marcamos|reservad|reservamos|deferid|homologad|emitid|emitimos|geramos|gerad|depositad|depositamos|enviad[ao] (?:o )?(?:pix|valor)|"
     "recebemos (?:o |seu |sua |com sucesso )*(?:pagamento|pix|valor|deposito|transferencia)|compensad|baixad|(?:ja|foi|esta|fica|ficou|serah?) (?:tudo )?(?:feit|resolvid|pag[ao]\\b|certo|anotad|valend|ativ|a caminho)|combinad|fechad[ao]|valend|acertad|"
     "approved|authori[sz]ed|granted|confirmed|guaranteed|applied|processed|refunded|credited|cancell?ed|issued|waived|scheduled|booked|completed"
@@ -70,7 +70,7 @@ _DONE = (
 _PROMISE = (
     "vou|vamos|vai\\b|vao|iremos|irei\\b|irah\\b|\\w+[aei]remos\\b|\\w+[aei]rei\\b|\\w+[aeio]rah\\b|\\w+[aei]rao\\b|sera\\b|tera\\b|recebera\\b|ganhara\\b|devolvera\\b|"
     "ficara\\b|chegara\\b|entregara\\b|podera\\b|estara\\b|caira\\b|prometo|prometemos|promessa|garanti[ar]|garantia de|juro\\b|asseguro|asseguramos|comprometemos|comprometo|pode contar|pode considerar|conte com|"
-    "tem direito|direito a\\b|ganh(?:a|ou|e)\\b|ofere[cç]|dou\\b|damos\\b|concedo|presente\\b|parabens|eh (?:sua?|seu|meu|de|r\\b|r\\$|gratis|gratuit|\\d|so|apenas)|custa|fica (?:por|em|r\\s?\\$|\\d|gratis|isent)|fica\\b|sai (?:por|de graca|a\\b)|"
+    "tem direito|direito a\\b|ganh(?:a|ou|e)\\b|ofere[cç]|dou\\b|damos\\b|concedo|presente\\b|parabens|eh (?:sua?|seu|meu|de|r\\b|r\\$|gratis|gratuit|\\d|so|apenas)|custa|fica (?:por|em|r\\s?\\$|\\d|gratis|isent)|fica\\b(?! (?:apertad|dificil|ruim|complicad))|sai (?:por|de graca|a\\b)|"
     "por apenas|apenas r|so r\\s?\\$|passa a|chega\\b|chegam\\b|entregamos|entrega (?:eh|em|ate|no|na)|estarem?os|abr(?:e|imos)\\b|funciona(?:mos)?\\b|atendemos|eh (?:hoje|amanha|dia|as)|disponivel|pronto|(?:%|reais|gratis|descontos?|credito|isencao|[\\d.,]+) (?:\\w+ ){0,3}(?:para|pra) (?:voce|o senhor|a senhora)|"
     "fazemos|faremos|faco|fizemos|temos (?:um|uma|o|a|sim)|devolvo|devolvemos|reembolso (?:integral|total|imediato|completo|garantido)|reembolsamos|estornamos|pagamos|pagaremos|pagarei|ress?arcimos|"
     "aproveite|use o (?:cupom|codigo)|use (?:este|esse|seu)|utilize|resgate|ok\\b|certo\\b|claro\\b|sim\\b|com certeza|(?<![a-z] )feito\\b|tudo (?:certo|feito)|pode deixar|(?<!seu )(?<!sua )(?<!nome )(?<!cpf )corret[oa]|oficial|valido|valida|vale\\b|"
@@ -89,6 +89,8 @@ _FIXED = re.compile(
 REPORT = re.compile(
     r"\b(?:entend\w*|compreend\w*|vi|sei|percebi|pelo|understand|see) (?:que|that|o que)\b[^.;!?]*|\b(?:sinto|lament\w*|desculp\w*|sorry)\b[^.;!?,]*"
 )
+# "Vou ver se ainda é válido": asked of somebody else, and so not said.
+_WHETHER = re.compile(r"\b(?:se|if|whether) (?!voce\b|nao\b|you\b)[^.;!?,]*")
 # "Não foi aprovado", "não podemos garantir", "nunca prometemos": nothing is given.
 _DENIED = re.compile(
     r"\b(?:nao|nunca|jamais|nem|ainda nao|not|never|cannot|can't|unable to)\s+(?:(?:se|te|lhe|me|foi|eh|esta|estah|posso|podemos|consigo|conseguimos|tenho|temos|vou|vamos|ha|como|fazer|i|we|can|is|was|be|been|to|possivel|que|de|do|um|uma|nenhum|a|o|ser|sera|serah|tenha|foram|seja|sido|had|has|have|able|yet|autorizacao para|permissao para)\s+)*[\w$%]+"
@@ -110,9 +112,17 @@ _WE_DO = re.compile(
 )
 
 
+def _said_outright(sentence: str) -> str:
+    """The sentence without what it denies, what will be looked into, and whatever that is about."""
+    rest = _CHECKING.sub(" , ", sentence)
+    if rest != sentence:
+        rest = _WHETHER.sub(" , ", rest)
+    return _DENIED.sub(" , ", rest)
+
+
 def binding(sentence: str) -> str:
     """ "done" when the plain `sentence` says that something is granted or has happened, "promise" when that it will be."""
-    rest = _DENIED.sub(" , ", _CHECKING.sub(" , ", sentence))
+    rest = _said_outright(sentence)
     if DONE.search(rest):
         return "done"
     return "promise" if PROMISE.search(rest) or _WE_DO.search(rest) else ""
@@ -120,8 +130,13 @@ def binding(sentence: str) -> str:
 
 def fixes(sentence: str) -> bool:
     """Whether the plain `sentence` fixes a day or an hour, and does not only speak of one."""
-    rest = _DENIED.sub(" , ", _CHECKING.sub(" , ", REPORT.sub(" ", sentence)))
+    rest = _said_outright(REPORT.sub(" ", sentence))
     return bool(_FIXED.search(rest) or PROMISE.search(rest))
+
+
+def denies(sentence: str) -> bool:
+    """Whether the plain `sentence` only says what is not so: "às segundas não abrimos"."""
+    return bool(_DENIED.search(sentence)) and not fixes(sentence)
 
 
 def takes_up(sentence: str, *, day: bool = False) -> bool:

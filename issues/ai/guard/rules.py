@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from . import advice, claims, manners, promises, tongue
+from . import advice, bounds, claims, manners, promises, tongue
 from .claims import DATE, EMAIL, LINK, NUMBER, PHONE, PRICE, Fact
 from .grants import grants, vouched
 from .words import disguised, plain, sentences
@@ -157,6 +157,8 @@ def _stands(sentence: str, fact: Fact, sources: Sources) -> bool:
         return True
     if fact in sources.own or (kind == LINK and _on_known_host(fact, sources.own)):
         return True
+    if kind == DATE and promises.denies(sentence):
+        return True
     return fact in sources.theirs and _may_repeat(sentence, kind)
 
 
@@ -229,6 +231,8 @@ def _money(text: str, sources: Sources) -> str:
     if _commits(text, sources):
         return "commitment"
     if len(text) <= _SHORT and manners.ASSENT.fullmatch(text) and _asks_for_something(sources):
+        return "assent"
+    if bounds.fishes(sources.said) and bounds.oversteps(text, (sources.knowledge, *sources.ours[-LAST_MESSAGES:])):
         return "assent"
     return ""
 
