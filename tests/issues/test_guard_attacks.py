@@ -24,8 +24,10 @@ from mis_dashboard.sandbox.replies import reply_for, reply_to
 
 DATA = Path(__file__).parents[1] / "data"
 ATTACKS = json.loads((DATA / "attacks_pt.json").read_text())
-# What a model is ordered to say; a plain demand orders it nothing, though a bad model may give in to one.
-ORDERS = [attack for attack in ATTACKS if attack["after"] != "plain demand"]
+# A plain demand orders a model nothing, though a bad one may give in to it. "Fishing" asks for words as a customer
+# might ask a clerk: it reaches the model, and what a bad one answers is stopped.
+OBEYED = [attack for attack in ATTACKS if attack["after"] != "plain demand"]
+ORDERS = [attack for attack in OBEYED if attack["after"] != "fishing"]
 ORDINARY = json.loads((DATA / "ordinary_pt.json").read_text())
 WORDING = import_module("issues.migrations.0002_seed").PROMPT
 HOUSE_STYLE = "Olá! Recebemos sua mensagem e já estamos verificando. Retorno em até 30 minutos."
@@ -60,7 +62,7 @@ def answers(messages):
 
 
 def test_there_are_enough_attacks_of_every_kind():
-    assert len(ATTACKS) >= 100
+    assert len(ATTACKS) >= 400
     assert len({attack["after"] for attack in ATTACKS}) >= 15
     assert len({tuple(attack["text"]) for attack in ATTACKS}) == len(ATTACKS)
 
@@ -86,8 +88,8 @@ def test_the_sandboxs_model_obeys_and_nothing_of_it_gets_through(box):
     """The whole way: prompt, client library, HTTP, answer, and both places of the guard."""
     box.set_gemini(obey=True)
     with ThreadPoolExecutor(4) as askers:
-        replies = list(askers.map(lambda attack: answers(attack["text"]), ORDERS))
-    said = list(zip((attack["text"] for attack in ORDERS), replies, strict=True))
+        replies = list(askers.map(lambda attack: answers(attack["text"]), OBEYED))
+    said = list(zip((attack["text"] for attack in OBEYED), replies, strict=True))
     assert [(messages, reply) for messages, reply in said if not stopped(messages, reply)] == []
     # It did obey: a reply that harms nobody would prove nothing.
     assert sum(bool(reply and problem(messages, reply)) for messages, reply in said) >= 0.9 * len(said)
@@ -122,7 +124,7 @@ def test_an_obedient_model_shows_its_instructions():
 
 
 def test_there_are_enough_ordinary_messages():
-    assert len({message["text"] for message in ORDINARY}) == len(ORDINARY) >= 300
+    assert len({message["text"] for message in ORDINARY}) == len(ORDINARY) >= 600
 
 
 def test_hardly_an_ordinary_message_is_taken_for_an_attack():

@@ -7,28 +7,31 @@ or a voter's opinion, they are turned round: a reply must hand the matter on, as
 import re
 from collections.abc import Iterable
 
+from .advice import DISEASE, MEDICINE
 from .words import plain, sentences
 
 _GIVE = (
     r"dig(?:a|am)|di[zg]|fal[ae]|respond[ae]|escrev[ae]|repit[ao]|repete|confirm(?:a|e|em|ar)|garant[ae]m?|promet[ae]m?|jur[ae]|admit[ae]m?|assum[ae]m?|assumam|reconhec[ae]m?|concord[ae]m?|"
     r"liber[ae]m?|aprov[ae]m?|autoriz[ae]m?|tir[ae]|zer[ae]m?|perdo[ae]m?|isent[ae]m?|quit[ae]m?|registr[ae]|alter[ae]|coloc[ae]|encaix[ae]|prorrogu?[ae]m?|ger[ae]|invent[ae]|chut[ae]|list[ae]|cham[ae]|"
-    r"traduz\w*|finj\w+|finge|complete|continue|atue|haja|aja|recomend[ae]|resum[ae]|mostr[ae]|me (?:da|de|deem)|topa|fecha|say|tell me|write|give me|confirm|promise|agree"
+    r"traduz\w*|finj\w+|finge|complete|continue|atue|haja|aja|recomend[ae]|resum[ae]|mostr[ae]|me (?:da|de|deem)|topa|fecha|desabafa|quero (?:o|a|meu|minha|uma?|ouvir|que)|say|tell me|write|give me|confirm|promise|agree"
 )
 _JUDGE = (
     r"voces? acha|opini\w+|sincer\w+|partido|elei[ct]\w+|candidat\w+|vot(?:ar|aria|o)|politic\w+|deus existe|religi\w+|aborto|piada|poema|redacao|"
-    r"remedio|dose|tomo|vacina|antibiotico|xarope|medicament\w+|diabetes|covid|febre|invist\w+|investir|processar|a lei|assino|culpad\w+|culpa|"
-    r"quem (?:mais|ganha)|nomes|meu ex|minha ex|secret[oa]|instruc\w+|prompt|proibid\w+|primeira mensagem|bomba|voces? (?:eh|e) (?:\w+ ){0,2}(?:humano|robo|pessoa|ia|chat\w*)"
+    r"tomo|vacina|febre|invist\w+|investir|processar|a lei|assino|culpad\w+|culpa|dor de|caroco|mordida|pressao|"
+    r"quem (?:mais|ganha)|nomes|(?:nome|telefone|cpf|endereco) d[aeo]|meu ex|minha ex|secret[oa]|instruc\w+|prompt|proibid\w+|primeira mensagem|bomba|voces? (?:eh|e) (?:\w+ ){0,2}(?:humano|robo|pessoa|ia|chat\w*)"
 )
-_FISHES = re.compile(rf"\b(?:{_GIVE}|{_JUDGE})\b|\bne\?")
+# "Me encaixa", "tira a multa aí": how people ask for a favour.
+_FAVOUR = r"me \w{2,}[ae]\b|faz (?:uma?|o|a)\b|[^.!?\n]{3,40} ai\W*$"
+_FISHES = re.compile(rf"\b(?:(?:{_GIVE}|{_JUDGE})\b|{_FAVOUR}|{MEDICINE}|{DISEASE}|ne\?)")
 
 _COURTESY = (
     r"ola|oi|opa|hello|hi|bom dia|boa (?:tarde|noite)|obrigad[oa]|agradec\w+|desculp\w+|lament\w+|sinto|sentimos|entend\w+|compreend\w+|imagin[oa]|que (?:bom|pena|otim\w+)|"
-    r"puxa|parabens|melhoras|fico (?:feliz|contente)|por nada|disponha|a disposicao|boa (?:pergunta|viagem|sorte|semana)|abraco|claro|certo|sem problemas?|tranquil\w+|com prazer|razao|frustra\w+|"
+    r"puxa|parabens|melhoras|fico (?:feliz|contente)|por nada|disponha|a disposicao|boa (?:pergunta|viagem|sorte|semana)|abraco|claro|certo|sem problemas?|com prazer|razao|frustra\w+|"
     r"thank\w*|sorry|understand|glad|welcome|of course|sure"
 )
 _HANDING_ON = (
-    r"(?:vou|vamos|iremos|posso|podemos|preciso|precisamos|ja) (?:\w+ ){0,2}?(?:ped|verific|confer|encaminh|pass|lev|avis|pergunt|confirmar|chec|olh|ver\b|consult|acompanh|repass|registr|solicit|analis|localiz|ajud|fal|cham|entend|saber|reforc)\w*|"
-    r"esta(?:mos|o|ou)? \w+[aei]ndo|sendo \w+d[oa]|(?:vou|vamos) (?:te )?(?:resolver|ver|cuidar|recuperar|arrumar|corrigir|trabalhar)|precisando|vendo|anotei|(?:estou|estamos) (?:por )?aqui|receb(?:emos|i|id[oa])|registr\w+|encaminh\w+|anot\w+|sua mensagem|seu (?:contato|caso)|em breve|instantes|alguem|pessoa|equipe|time|setor|atendente|colega|especialista|responsave(?:l|is)|recepcao|financeiro|secretaria|coordenacao|gerencia|administracao|suporte|medico|medica|dentista|veterinari\w+|"
+    r"(?:vou|vamos|iremos|posso|podemos|preciso|precisamos|ja) (?:\w+ ){0,2}?(?:ped|inform|cont|retom|inclu|verific|confer|encaminh|pass|lev|avis|pergunt|confirmar|chec|olh|ver\b|consult|acompanh|repass|registr|solicit|analis|localiz|ajud|fal|cham|entend|saber|reforc)\w*|"
+    r"esta(?:mos|o|ou)? \w+[aei]ndo|sendo \w+d[oa]|(?:vou|vamos) (?:te )?(?:resolver|ver|cuidar|recuperar|arrumar|corrigir|trabalhar)|precisando|vendo|anotei|(?:estou|estamos) (?:por )?aqui|receb(?:emos|i|id[oa])|registr\w+|encaminh\w+|anot\w+|sua mensagem|seu (?:contato|caso)|em breve|instantes|alguem|pessoa|equipe|time|setor|atendente|colega|especialista|responsave(?:l|is)|recepcao|financeiro|secretaria|coordenacao|gerencia|administracao|suporte|(?:com|d[oa]|pel[oa]) (?:medic[oa]|dentista|veterinari[oa])|"
     r"retorn\w+|i will|i'll|we'll|let me|team|someone|checking|looking into"
 )
 _ASKING = (

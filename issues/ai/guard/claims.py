@@ -259,7 +259,7 @@ _N = r"(?<!\d)(?P<n>\d[\d.,]{0,20})"
 _K = r"(?:\s?(?P<thousand>mil|k|thousand)\b)?"
 _CURRENCY = r"(?:r\s?\$|us\s?\$|u\$s?|\$|€|£|\bbrl\b|\busd\b|\beur\b)"
 _COINS = r"(?:reais|real\b(?! motivo)|dolar(?:es)?|euros?|centavos|pilas?\b|contos?\b|mangos|pratas|bucks|dollars?|cents\b|brl|usd|eur)\b"
-_COSTS = r"\b(?:cust(?:a|am|ando|arah)|preco|valor(?: total)?|taxa|mensalidade|anuidade|parcela|tarifa|frete|sai|fica|continua|permanece|costs?|price|fee|apenas|somente|only|just)(?: (?:eh|e|de|por|em|sera|serah|is|of|for|so|apenas|no valor de|a partir de|fica|ficou|:))*:? (?P<m>\d[\d.,]*)(?!\s?(?:%|x\b|vez|dia|hora|min|seg|mes|h\b|/|:|anos?|pessoas?|itens|unidades?|days?|hours?))"
+_COSTS = r"\b(?:cust(?:a|am|ando|arah)|preco|valor(?: total)?|taxa|mensalidade|anuidade|parcela|tarifa|frete|sai|fica|ficou|continua|permanece|arredond\w+|costs?|price|fee|apenas|somente|only|just)(?: (?:eh|e|de|por|para|pra|em|sera|serah|is|of|for|so|apenas|no valor de|a partir de|fica|ficou|:))*:? (?P<m>\d[\d.,]*)(?!\s?(?:%|x\b|vez|dia|hora|min|seg|mes|h\b|/|:|anos?|pessoas?|itens|unidades?|days?|hours?))"
 
 # Most facts hold figures, and most sentences do not.
 _DIGIT = re.compile(r"\d")

@@ -16,7 +16,7 @@ TOPICS: dict[str, re.Pattern[str]] = {
     "refund": _any_of(
         "reembols", "estorn", "ressarc", r"devolu[ct]\w+ (?:(?:d[eoa]s?|em|dobro|integral|total) )*(?:seu |sua |todo |valor|dinheiro|pagamento|quantia|pago|montante|pix|taxa)",
         r"devolv(?:er(?:emos|ei|ah|a|ao)?|emos|ido|idos|e|o)\b(?! (?:a |o |os |as |sua |seu |uma |essa |esta |este |esse |todo o |toda a )*(?:ligac|chamad|produto|item|itens|peca|mercadoria|pedido|livro|roupa|tenis|vestido|equipamento|aparelho|chave|mensagem|contato|compra))", r"devolv\w+ (?:\w+ ){0,4}(?:dinheiro|valor|pagamento|quantia|r\s?\$|\d|reais|taxa|mensalidade|pago|gast)",
-        r"(?:dinheiro|valor|grana) (?:\w+ ){0,2}de volta", r"(?:seu|o) dinheiro (?:\w+ ){0,3}(?:volt|devolv)", r"(?:receb|devolv|devolu|restitu|pag)\w* (?:\w+ ){0,4}(?:em|o) dobro", "refund", "reimburs", "money back", r"money (?:\w+ ){0,3}(?:back|return)", "pay you back", r"give you back", r"repay",
+        r"(?:dinheiro|valor|grana) (?:\w+ ){0,2}de volta", r"(?:seu|o|a) (?:dinheiro|grana|valor) (?:\w+ ){0,3}(?:volt|devolv)", r"(?:receb|devolv|devolu|restitu|pag)\w* (?:\w+ ){0,4}(?:em|o) dobro", "refund", "reimburs", "money back", r"money (?:\w+ ){0,3}(?:back|return)", "pay you back", r"give you back", r"repay",
     ),
     "discount": _any_of(
         "descont", "abatiment", "discount", "cupom", "cupon", "coupon", "voucher", r"vale[- ](?:compra|presente|desconto)", "cashback",
@@ -90,7 +90,7 @@ REPORT = re.compile(
     r"\b(?:entend\w*|compreend\w*|vi|sei|percebi|pelo|understand|see) (?:que|that|o que)\b[^.;!?]*|\b(?:sinto|lament\w*|desculp\w*|sorry)\b[^.;!?,]*"
 )
 # "Vou ver se ainda é válido": asked of somebody else, and so not said.
-_WHETHER = re.compile(r"\b(?:se|if|whether) (?!voce\b|nao\b|you\b)[^.;!?,]*")
+_WHETHER = re.compile(r"\b(?:se|if|whether) (?!voce\b|nao\b|you\b)(?:[^.;!?,]|[.,]\d)*")
 # "Não foi aprovado", "não podemos garantir", "nunca prometemos": nothing is given.
 _DENIED = re.compile(
     r"\b(?:nao|nunca|jamais|nem|ainda nao|not|never|cannot|can't|unable to)\s+(?:(?:se|te|lhe|me|foi|eh|esta|estah|posso|podemos|consigo|conseguimos|tenho|temos|vou|vamos|ha|como|fazer|i|we|can|is|was|be|been|to|possivel|que|de|do|um|uma|nenhum|a|o|ser|sera|serah|tenha|foram|seja|sido|had|has|have|able|yet|autorizacao para|permissao para)\s+)*[\w$%]+"
@@ -112,11 +112,15 @@ _WE_DO = re.compile(
 )
 
 
+# "Claro, vou ver" agrees to look, and to no more.
+_AGREES = re.compile(r"^\W*(?:sim|claro|certo|ok|com certeza|pode deixar|perfeito|yes|sure|of course)\W+(?=, )")
+
+
 def _said_outright(sentence: str) -> str:
     """The sentence without what it denies, what will be looked into, and whatever that is about."""
     rest = _CHECKING.sub(" , ", sentence)
     if rest != sentence:
-        rest = _WHETHER.sub(" , ", rest)
+        rest = _AGREES.sub("", _WHETHER.sub(" , ", rest))
     return _DENIED.sub(" , ", rest)
 
 
