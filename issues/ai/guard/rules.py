@@ -136,8 +136,6 @@ def _facts(text: str, sources: Sources) -> str:
     """The kind of the first fact that nobody vouches for."""
     if manners.asks_for_payment(text) and not _may_ask_for_payment(sources):
         return "payment_request"
-    if not claims.facts(text):
-        return ""
     wrong = {
         fact[0]
         for sentence in sentences(text)
@@ -232,7 +230,7 @@ def _money(text: str, sources: Sources) -> str:
         return "commitment"
     if len(text) <= _SHORT and manners.ASSENT.fullmatch(text) and _asks_for_something(sources):
         return "assent"
-    if bounds.fishes(sources.said) and bounds.oversteps(text, (sources.knowledge, *sources.ours[-LAST_MESSAGES:])):
+    if bounds.oversteps(text, (sources.knowledge, *sources.ours[-LAST_MESSAGES:])) and bounds.fishes(sources.said):
         return "assent"
     return ""
 
