@@ -31,7 +31,7 @@ _COURTESY = (
 )
 _HANDING_ON = (
     r"(?:vou|vamos|iremos|posso|podemos|preciso|precisamos|ja) (?:\w+ ){0,2}?(?:ped|inform|cont|retom|inclu|verific|confer|encaminh|pass|lev|avis|pergunt|confirmar|chec|olh|ver\b|consult|acompanh|repass|registr|solicit|analis|localiz|ajud|fal|cham|entend|saber|reforc)\w*|"
-    r"esta(?:mos|o|ou)? \w+[aei]ndo|sendo \w+d[oa]|(?:vou|vamos) (?:te )?(?:resolver|ver|cuidar|recuperar|arrumar|corrigir|trabalhar)|precisando|vendo|anotei|(?:estou|estamos) (?:por )?aqui|receb(?:emos|i|id[oa])|registr\w+|encaminh\w+|anot\w+|sua mensagem|seu (?:contato|caso)|em breve|instantes|alguem|pessoa|equipe|time|setor|atendente|colega|especialista|responsave(?:l|is)|recepcao|financeiro|secretaria|coordenacao|gerencia|administracao|suporte|(?:com|d[oa]|pel[oa]) (?:medic[oa]|dentista|veterinari[oa])|"
+    r"esta(?:mos|o|ou)? \w+[aei]ndo|sendo \w+d[oa]|(?:vou|vamos) (?:te )?(?:resolver|ver|cuidar|recuperar|arrumar|corrigir|trabalhar)|precisando|vendo|anotei|(?:estou|estamos) (?:por )?aqui|receb(?:emos|i|id[oa])|registr\w+|encaminh\w+|anot\w+|sua mensagem|seu (?:contato|caso)|em breve|instantes|alguem|pessoa|equipe|time|um (?:atendente|colega|especialista|responsavel)|(?:recepcao|financeiro|secretaria|coordenacao|gerencia|administracao|suporte|setor) (?:\w+ )?(?:vai|ira|confer|verific|analis|respond|avali|explic)\w*|(?:com|d[oa]|pel[oa]) (?:medic[oa]|dentista|veterinari[oa])|"
     r"retorn\w+|i will|i'll|we'll|let me|team|someone|checking|looking into"
 )
 _ASKING = (
