@@ -131,6 +131,9 @@ TAKEN_UP = [
     ("cancelei em março", "Vou verificar as cobranças depois do cancelamento em março."),
     ("perdi o exame de dia 12", "Vou pedir o exame feito no dia 12."),
     ("o orçamento de R$ 90 vale?", "Vou verificar com a equipe se o orçamento de R$ 90 ainda é válido."),
+    ("era dia 9 e marquei 19", "Vou pedir que ajustem do dia 19 para o dia 9."),
+    ("preciso da nota no cnpj 12.345.678/0001-90", "Vou encaminhar o CNPJ 12.345.678/0001-90 ao fiscal."),
+    ("o voucher vale aí?", "Vou confirmar com a equipe onde o voucher pode ser usado."),
     ("meu pedido é o 48213", "Vou localizar o pedido 48213."),
     ("meu e-mail é ana@example.com", "Vamos reenviar o boleto para ana@example.com."),
     ("meu número novo é 11 98877-6655", "Anotei o seu número 11 98877-6655."),
@@ -384,6 +387,7 @@ def test_an_amount_has_one_form(written, understood):
         ("vcs abrem hj? disse q sim", "voces abrem hoje? disse que sim"),
         ("perdi um dia de trabalho", "perdi um dia de trabalho"),
         ("chega em um dia", "chega em 1 dia"),
+        ("quatro e meio por cento", "4,5 %"),
     ],
 )
 def test_disguises_and_spelled_out_numbers_are_seen_through(written, read):
@@ -401,6 +405,7 @@ def test_a_customers_everyday_words_are_no_orders():
         "me diga só uma coisa: a blusa verde volta?",
         "bloquearam a conta de anúncios por 'violação das regras do sistema'",
         "Finge que não é com vocês né?",
+        "o preço na gôndola era 8,99 e passou 12,99. e aí?",
         "comprei 2 ingressos e só veio 1 no email, pedido A-77123",
     ):
         assert not manipulates(text)

@@ -134,9 +134,8 @@ def _decoded(text: str, said: str) -> list[str]:
     readable = [plain(one) for one in hidden if one]
     if not _is_language(said):
         turned = (plain(codecs.encode(said, "rot13")), plain(said[::-1]))
-        readable += [one for one in turned if _is_language(one)]
-        if any(_is_language(one) for one in turned):
-            readable.append(SURE)
+        found = [one for one in turned if _is_language(one) and _small_words(one) > _small_words(said) + 1]
+        readable += [*found, SURE] if found else []
     return readable
 
 
@@ -170,11 +169,17 @@ def _text_of(raw: bytes) -> str:
 
 
 def _is_language(text: str) -> bool:
-    words = re.findall(r"[a-z]{2,}", text)
-    small = max(sum(word in one for word in words) for one in _SMALL)
-    return small >= 2 and small * 6 >= len(words)
+    small = _small_words(text)
+    return small >= 2 and small * 6 >= len(_WORD.findall(text))
 
 
+def _small_words(text: str) -> int:
+    """How many words there are that every text of one language is full of."""
+    words = _WORD.findall(text)
+    return max(sum(word in one for word in words) for one in _SMALL)
+
+
+_WORD = re.compile(r"[a-z]{2,}")
 _SMALL = [{word for word in SMALL[language] if len(word) > 1} for language in ("pt-BR", "en")]
 
 

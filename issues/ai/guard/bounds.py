@@ -12,13 +12,13 @@ from .words import plain, sentences
 
 _GIVE = (
     r"dig(?:a|am)|di[zg]|fal[ae]|respond[ae]|escrev[ae]|repit[ao]|repete|confirm(?:a|e|em|ar)|garant[ae]m?|promet[ae]m?|jur[ae]|admit[ae]m?|assum[ae]m?|assumam|reconhec[ae]m?|concord[ae]m?|"
-    r"liber[ae]m?|aprov[ae]m?|autoriz[ae]m?|tir[ae]|zer[ae]m?|perdo[ae]m?|isent[ae]m?|quit[ae]m?|registr[ae]|alter[ae]|coloc[ae]|encaix[ae]|prorrogu?[ae]m?|ger[ae]|invent[ae]|chut[ae]|list[ae]|cham[ae]|"
+    r"liber[ae]m?|aprov[ae]m?|autoriz[ae]m?|tir[ae]|zer[ae]m?|perdo[ae]m?|isent[ae]m?|quit[ae]m?|registr[ae]|alter[ae]|coloc[ae]|bot[ae]|mud[ae]|troc[ae]|ajust[ae]|inscrev[ae]|adicion[ae]|inclu[ai]|reserv[ae]|explic[ae]|posso|encaix[ae]|prorrogu?[ae]m?|ger[ae]|invent[ae]|chut[ae]|list[ae]|cham[ae]|"
     r"traduz\w*|finj\w+|finge|complete|continue|atue|haja|aja|recomend[ae]|resum[ae]|mostr[ae]|me (?:da|de|deem)|topa|fecha|desabafa|quero (?:o|a|meu|minha|uma?|ouvir|que)|say|tell me|write|give me|confirm|promise|agree"
 )
 _JUDGE = (
     r"voces? acha|opini\w+|sincer\w+|partido|elei[ct]\w+|candidat\w+|vot(?:ar|aria|o)|politic\w+|deus existe|religi\w+|aborto|piada|poema|redacao|"
     r"tomo|vacina|febre|invist\w+|investir|processar|a lei|assino|culpad\w+|culpa|dor de|caroco|mordida|pressao|"
-    r"quem (?:mais|ganha)|nomes|(?:nome|telefone|cpf|endereco) d[aeo]|meu ex|minha ex|secret[oa]|instruc\w+|prompt|proibid\w+|primeira mensagem|bomba|voces? (?:eh|e) (?:\w+ ){0,2}(?:humano|robo|pessoa|ia|chat\w*)"
+    r"quem (?:mais|ganha)|nomes|(?:nome|telefone|cpf|endereco) d[aeo]|meu ex|minha ex|fulan[oa]|vizinh[oa]|secret[oa]|palavra|deutsch|ingles|espanhol|frances|english|instruc\w+|prompt|proibid\w+|primeira mensagem|bomba|voces? (?:eh|e) (?:\w+ ){0,2}(?:humano|robo|pessoa|ia|chat\w*)"
 )
 # "Me encaixa", "tira a multa aí": how people ask for a favour.
 _FAVOUR = r"me \w{2,}[ae]\b|faz (?:uma?|o|a)\b|[^.!?\n]{3,40} ai\W*$"
@@ -31,7 +31,7 @@ _COURTESY = (
 )
 _HANDING_ON = (
     r"(?:vou|vamos|iremos|posso|podemos|preciso|precisamos|ja) (?:\w+ ){0,2}?(?:ped|inform|cont|retom|inclu|verific|confer|encaminh|pass|lev|avis|pergunt|confirmar|chec|olh|ver\b|consult|acompanh|repass|registr|solicit|analis|localiz|ajud|fal|cham|entend|saber|reforc)\w*|"
-    r"esta(?:mos|o|ou)? \w+[aei]ndo|sendo \w+d[oa]|(?:vou|vamos) (?:te )?(?:resolver|ver|cuidar|recuperar|arrumar|corrigir|trabalhar)|precisando|vendo|anotei|(?:estou|estamos) (?:por )?aqui|receb(?:emos|i|id[oa])|registr\w+|encaminh\w+|anot\w+|sua mensagem|seu (?:contato|caso)|em breve|instantes|alguem|pessoa|equipe|time|um (?:atendente|colega|especialista|responsavel)|(?:recepcao|financeiro|secretaria|coordenacao|gerencia|administracao|suporte|setor) (?:\w+ )?(?:vai|ira|confer|verific|analis|respond|avali|explic)\w*|(?:com|d[oa]|pel[oa]) (?:medic[oa]|dentista|veterinari[oa])|"
+    r"est(?:ou|amos) \w+[aei]ndo|sendo \w+d[oa]|(?:vou|vamos) (?:te )?(?:resolver|ver|cuidar|recuperar|arrumar|corrigir|trabalhar)|precisando|vendo|anotei|(?:estou|estamos) (?:por )?aqui|receb(?:emos|i|id[oa])|registr\w+|encaminh\w+|anot\w+|sua mensagem|seu (?:contato|caso)|em breve|instantes|alguem|pessoa|equipe|time|um (?:atendente|colega|especialista|responsavel)|(?:recepcao|financeiro|secretaria|coordenacao|gerencia|administracao|suporte|setor) (?:\w+ )?(?:vai|ira|confer|verific|analis|respond|avali|explic)\w*|(?:com|d[oa]|pel[oa]) (?:medic[oa]|dentista|veterinari[oa])|"
     r"retorn\w+|i will|i'll|we'll|let me|team|someone|checking|looking into"
 )
 _ASKING = (

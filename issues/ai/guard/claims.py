@@ -217,7 +217,7 @@ _LINK = re.compile(
     rf"|\bwww\s?{_DOT}?\s?[a-z0-9][^\s,;]*"
     rf"|\b(?:{_HOSTS})(?:/[^\s,;]*)?"
     rf"|\b(?<!@)[a-z0-9](?:[a-z0-9-]|{_DOT}(?=[a-z0-9])){{0,80}}{_DOT}(?:{_TLD})\b(?:\s?(?:/|barra\s)\s?[^\s,;]*)?"
-    r"|\b[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63}){1,6}/[^\s,;]+"
+    r"|\b(?=[\d.-]*[a-z])[a-z0-9-]{2,63}(?:\.[a-z0-9-]{2,63}){1,6}/[^\s,;]+"
     r"|\b\d{1,3}(?:\.\d{1,3}){3}\b(?:[:/]\S*)?"
 )
 _EMAIL = re.compile(
@@ -292,6 +292,7 @@ _PATTERNS: list[tuple[re.Pattern[str], str, Callable]] = [
     (re.compile(r"\b\d{1,2}\s?x\b|\b(?:em|de)\s\d{1,2}\s(?:vezes|parcelas)\b"), PRICE, lambda m: f"{digits(m[0])} x"),
     (re.compile(_COSTS), PRICE, _price),
     (re.compile(r"\b\d{5}-\d{3}\b(?!-)"), NUMBER, lambda m: digits(m[0])),  # a postal code
+    (re.compile(r"\b\d{2}\.?\d{3}\.?\d{3}/\d{4}-?\d{2}\b"), PHONE, _phone),  # a company, which may be paid as well
     (re.compile(r"\+?\(?\d[\d\s().-]{6,30}\d"), PHONE, _phone),
     (re.compile(r"\b[a-z]{3,}-?\d+\b"), NUMBER, lambda m: m[0]),
     (re.compile(r"\d[\d.,/-]*\d|\d"), NUMBER, _number),

@@ -24,9 +24,9 @@ _PRIVATE = (
     r"(?:senhas?|passwords?|passcode|\bpins?\b|\bcvv\b|\bcvc\b|\botp\b|\b2fa\b|\btokens?\b|"
     r"codigos? (?:\w+ ){0,2}(?:verificac|seguranca|confirmac|autenticac|acesso|ativac|sms|whatsapp|\d+ digitos)\w*|codigo (?:\w+ ){0,4}(?:sms|chegou|chegar|recebeu|recebido|receber|enviamos|celular|email|e-mail|tela)|"
     r"(?:verification|security|access|confirmation|sms|login) codes?|code (?:\w+ ){0,5}(?:sms|received|phone|got)|"
-    r"(?:numeros?|dados|foto|frente|verso|validade|digitos|informac\w+)[^.!?]{0,25}(?:cartao|cartoes|conta|banc|documento|\brg\b)|\bcartao (?:completo|com (?:o )?codigo)|dados (?:banc|da sua conta|de acesso|de login)|"
+    r"(?:numeros?|dados|foto|frente|verso|validade|digitos|informac\w+)[^.!?]{0,25}(?:cartao|cartoes|contas?\b|banc|documento|\brg\b)|\bcartao (?:completo|com (?:o )?codigo)|dados (?:banc|da sua conta|de acesso|de login)|"
     r"card (?:number|details|data|info)|bank (?:details|account|data)|credentials?|credenciais|\bselfie|reconhecimento facial|biometri|"
-    r"(?:\d+ (?:digitos|numeros)|digitos (?:\w+ ){0,3}(?:receb|cheg|sms|mensagem)\w*)|chave pix|chave privada|frase[- ]semente|seed phrase|agencia e conta|social security|assinatura eletronica|usuario e senha|login e senha)"
+    r"(?:\d+ (?:digitos|numeros)|digitos (?:\w+ ){0,3}(?:receb|cheg|sms|mensagem)\w*)|numeros? e (?:a )?validade|chave pix|chave privada|frase[- ]semente|seed phrase|agencia e conta|social security|assinatura eletronica|usuario e senha|login e senha)"
 )
 SECRET = re.compile(
     rf"{_ASK}\w*[^.!?;]{{0,70}}?{_PRIVATE}|{_PRIVATE}[^.!?;]{{0,30}}\b(?:por aqui|aqui|nesta conversa|no chat|here)\b|\b(?:teamviewer|anydesk|rustdesk|quick ?support|acesso remoto|remote access|motoboy)\b|\b(?:entreg|recolh|busc)\w* (?:o |seu |o seu )+cartao"
@@ -38,7 +38,7 @@ _RESET = re.compile(
 
 PAY = re.compile(
     r"\b(?:fac(?:a|am)|envi[ea]|mand[ea]|transfir|transferir|deposit[ea]|pagu?e|pag(?!ament)[ao]r?|realiz|efetu|complet|quit|regulariz|fazer|send|transfer|pay|deposit|wire|make)\w*"
-    r"[^.!?;]{0,60}\b(?:um pix|o pix|no pix|via pix|por pix|pelo pix|pix|chave|deposito|transferencia|boleto (?:abaixo|novo)|taxa de (?:liberacao|desbloqueio|cadastro|adesao)|bitcoin|cripto\w*|crypto|gift card|conta (?:abaixo|da|do|em nome)|bank transfer|wire)\b"
+    r"[^.!?;]{0,60}\b(?:um pix|o pix|no pix|via pix|por pix|pelo pix|pix|chave|deposito|transferencia|boleto (?:abaixo|novo)|taxa de (?:liberacao|desbloqueio|cadastro|adesao)|bitcoin|cripto\w*|crypto|gift card|(?:na|para a|pra|nessa|nesta) conta\b|conta (?:abaixo|da|do|em nome)|bank transfer|wire)\b"
     r"|\b(?:deposite|transfira|transferir para|deposit it|wire it)\b|\bpag\w+ (?:ess|est|ao? )\w* ?boleto|\bboleto (?:\S+ ){0,9}(?:eh|e) (?:noss|verdadeir|valid|autentic|oficial)"
     r"|\bpix\b[^.!?;]{0,40}\b(?:chave|para)\b|\bchave pix\b|\b(?:nossa|minha|a) chave\b"
 )

@@ -68,7 +68,7 @@ _DONE = (
     "approved|authori[sz]ed|granted|confirmed|guaranteed|applied|processed|refunded|credited|cancell?ed|issued|waived|scheduled|booked|completed"
 )  # fmt: skip
 _PROMISE = (
-    "vou|vamos|vai\\b|vao|iremos|irei\\b|irah\\b|\\w+[aei]remos\\b|\\w+[aei]rei\\b|\\w+[aeio]rah\\b|\\w+[aei]rao\\b|sera\\b|tera\\b|recebera\\b|ganhara\\b|devolvera\\b|"
+    "vou\\b|vamos|vai\\b|vao|iremos|irei\\b|irah\\b|\\w+[aei]remos\\b|\\w+[aei]rei\\b|\\w+[aeio]rah\\b|\\w+[aei]rao\\b|sera\\b|tera\\b|recebera\\b|ganhara\\b|devolvera\\b|"
     "ficara\\b|chegara\\b|entregara\\b|podera\\b|estara\\b|caira\\b|prometo|prometemos|promessa|garanti[ar]|garantia de|juro\\b|asseguro|asseguramos|comprometemos|comprometo|pode contar|pode considerar|conte com|"
     "tem direito|direito a\\b|ganh(?:a|ou|e)\\b|ofere[cç]|dou\\b|damos\\b|concedo|presente\\b|parabens|eh (?:sua?|seu|meu|de|r\\b|r\\$|gratis|gratuit|\\d|so|apenas)|custa|fica (?:por|em|r\\s?\\$|\\d|gratis|isent)|fica\\b(?! (?:apertad|dificil|ruim|complicad))|sai (?:por|de graca|a\\b)|"
     "por apenas|apenas r|so r\\s?\\$|passa a|chega\\b|chegam\\b|entregamos|entrega (?:eh|em|ate|no|na)|estarem?os|abr(?:e|imos)\\b|funciona(?:mos)?\\b|atendemos|eh (?:hoje|amanha|dia|as)|disponivel|pronto|(?:%|reais|gratis|descontos?|credito|isencao|[\\d.,]+) (?:\\w+ ){0,3}(?:para|pra) (?:voce|o senhor|a senhora)|"
@@ -90,7 +90,7 @@ REPORT = re.compile(
     r"\b(?:entend\w*|compreend\w*|vi|sei|percebi|pelo|understand|see) (?:que|that|o que)\b[^.;!?]*|\b(?:sinto|lament\w*|desculp\w*|sorry)\b[^.;!?,]*"
 )
 # "Vou ver se ainda é válido": asked of somebody else, and so not said.
-_WHETHER = re.compile(r"\b(?:se|if|whether) (?!voce\b|nao\b|you\b)(?:[^.;!?,]|[.,]\d)*")
+_WHETHER = re.compile(r"\b(?:se|onde|como|quando|por que|quem|if|whether) (?!voce\b|nao\b|you\b)(?:[^.;!?,]|[.,]\d)*")
 # "Não foi aprovado", "não podemos garantir", "nunca prometemos": nothing is given.
 _DENIED = re.compile(
     r"\b(?:nao|nunca|jamais|nem|ainda nao|not|never|cannot|can't|unable to)\s+(?:(?:se|te|lhe|me|foi|eh|esta|estah|posso|podemos|consigo|conseguimos|tenho|temos|vou|vamos|ha|como|fazer|i|we|can|is|was|be|been|to|possivel|que|de|do|um|uma|nenhum|a|o|ser|sera|serah|tenha|foram|seja|sido|had|has|have|able|yet|autorizacao para|permissao para)\s+)*[\w$%]+"

@@ -38,8 +38,9 @@ class Sources:
 
     @cached_property
     def theirs(self) -> set[Fact]:
-        """What the customer has said, and nobody else has vouched for."""
-        return set().union(*map(claims.known, self.customer[-LAST_MESSAGES:]))
+        """What the customer has said, and nobody else has vouched for. "Era dia 9 e marquei 19" speaks of two days."""
+        known = set().union(*map(claims.known, self.customer[-LAST_MESSAGES:]))
+        return known | {(DATE, value) for kind, value in known if kind == NUMBER and len(value) <= 2}
 
     @cached_property
     def given(self) -> set[tuple[str, str]]:
@@ -265,4 +266,6 @@ def _asks_for_something(sources: Sources) -> bool:
     return bool(promises.topics(said) or claims.facts(said) or grants(said) or _WANTS_A_YES.search(said))
 
 
-_WANTS_A_YES = re.compile(r"\b(?:sim|yes|confirm|responda|diga|aprov|garant|promet|verdade|aceit|concord|agree)")
+_WANTS_A_YES = re.compile(
+    r"\b(?:sim|yes|confirm|responda|diga|aprov|garant|promet|verdade|aceit|concord|agree)|\b(?:ok|certo|ta|combinado|fechado)\W*\?"
+)

@@ -113,18 +113,21 @@ _MONEY_AHEAD = re.compile(
     r"\s*(?:%|reais|real\b|dolar|centavo|euro|dollar|bucks|cents?\b|dias?\b|semanas?\b|mes(?:es)?\b|horas?\b)"
 )
 _PERCENT = re.compile(r"\bpor\s+cento\b|\bper\s?cent\b")
+_AND_A_HALF = re.compile(r"\b(\d{1,4}) e mei[oa] (?=%|reais|mil\b)")
 _NOON = re.compile(r"\bmeio[- ]dia\b|\bnoon\b")
 # On their own they count nothing: "um momento", "mil desculpas", "the one".
 _LOOSE = {"um", "uma", "one", "mil", "meia", "hundred", "thousand", "million"}
 # "Perder um dia de trabalho" gives no time, "em um dia" does.
 _A_WHILE = re.compile(r"\s*(?:dias?|semanas?|mes(?:es)?|horas?)\b")
-_GIVES_TIME = re.compile(r"\b(?:em|ate|a|por|mais|dentro de|daqui|so|apenas|leva|demora|dura|ganh\w+|tem|fica)\s+$")
+_GIVES_TIME = re.compile(
+    r"\b(?:dar|dou|damos|darei|receb\w+|em|ate|a|por|mais|dentro de|daqui|so|apenas|leva|demora|dura|ganh\w+|tem|fica)\s+$"
+)
 
 
 def figures(text: str) -> str:
     """Plain text with its spelled-out numbers in figures: "noventa por cento" is "90 %", "nove nove oito um" is "9981"."""
     text = _NOON.sub("12h", _PERCENT.sub("%", text))
-    return _NUMBER.sub(lambda found: _in_figures(found, text), text)
+    return _AND_A_HALF.sub(r"\1,5 ", _NUMBER.sub(lambda found: _in_figures(found, text), text))
 
 
 def _in_figures(found: re.Match[str], text: str) -> str:
