@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from .advice import DISEASE, MEDICINE
+from .tongue import SMALL
 from .words import plain, sentences
 
 _GIVE = (
@@ -60,6 +61,10 @@ def oversteps(text: str, ours: Iterable[str]) -> bool:
 
 def _stand_in(ours: Iterable[str], strange: list[str]) -> bool:
     """Whether most words of each sentence that carry meaning are ours; "sim!" says what the sentence after it says."""
-    stems = {word[:5] for text in ours for word in _CONTENT.findall(plain(text))}
-    spoken = [words for words in map(_CONTENT.findall, strange) if words]
+    stems = {word[:5] for text in ours for word in _words(plain(text))}
+    spoken = [words for words in map(_words, strange) if words]
     return bool(spoken) and all(2 * sum(word[:5] in stems for word in words) >= len(words) for words in spoken)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _CONTENT.findall(text) if word not in SMALL["pt-BR"]]

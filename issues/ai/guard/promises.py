@@ -97,7 +97,7 @@ _DENIED = re.compile(
 )  # fmt: skip
 # A sentence in which the customer's words may come back: it takes them up, asks, regrets or looks into them.
 _TAKING_UP = _any_of(
-    "entend", "compreend", "imagin", "preocup", "frustr", "chatea", r"sei (?:como|que|o quanto)", "urgencia", r"espera\b", r"razao em", "sobre\\b", "quanto a", "a respeito", "referente", "verific", "confer", "analis", "avali", "checar", "cheque", "sinto", "lament",
+    "entend", "compreend", "imagin", "preocup", "frustr", "chatea", r"sei (?:como|que|o quanto)", "urgencia", r"espera\b", r"razao\b", r"tempo demais", r"(?:muito|bastante) tempo", "demora", "sobre\\b", "quanto a", "a respeito", "referente", "verific", "confer", "analis", "avali", "checar", "cheque", "sinto", "lament",
     "desculp", r"confir[ao]m?\b", "pedir", r"confirmar\b", r"pec[ao]\b", r"(?<!sem )problema", "duvida", "questao", "pedido de", "solicitacao", "reclamacao", "relat", "situacao", "status", "andamento", "caso\\b", "encaminh", "infelizmente",
     "que voce", "voce (?:\\w+ )?(?:disse|pediu|quer|precisa|informou|mencionou|comentou|citou|enviou|mandou|escreveu|recebeu|pagou|fez|marcou|gostaria|solicitou|comprou|viu|tentou|contou|perguntou|relatou)",
     "nao (?:posso|podemos|consigo|conseguimos|tenho|temos|sei|sabemos)", "depende", "obrigad[oa] por", "vi que", "consta", "(?:vou|vamos|iremos) (?:lev|pass)ar", "cuid", "acompanh", "olhar", "ver\\b", "apenas a equipe", "so a equipe", "somente a equipe",
