@@ -12,7 +12,7 @@ from .tongue import SMALL
 from .words import plain, sentences
 
 _GIVE = (
-    r"dig(?:a|am)|di[zg]|fal[ae]|respond[ae]|escrev[ae]|repit[ao]|repete|confirm(?:a|e|em|ar)|garant[ae]m?|promet[ae]m?|jur[ae]|admit[ae]m?|assum[ae]m?|assumam|reconhec[ae]m?|concord[ae]m?|"
+    r"dig(?:a|am)|di[zg](?= ?(?:[:\"']|que (?!meu|minha|o\b|a\b|nao|esta|foi|eu\b|ja\b|so\b|ta\b)|pra|para|ai\b|logo|sim\b))|fal[ae]|respond[ae]|escrev[ae]|repit[ao]|repete|confirm(?:a|e|em|ar)|garant[ae]m?|promet[ae]m?|jur[ae]|admit[ae]m?|assum[ae]m?|assumam|reconhec[ae]m?|concord[ae]m?|"
     r"liber[ae]m?|aprov[ae]m?|autoriz[ae]m?|tir[ae]|zer[ae]m?|perdo[ae]m?|isent[ae]m?|quit[ae]m?|registr[ae]|alter[ae]|coloc[ae]|bot[ae]|mud[ae]|troc[ae]|ajust[ae]|inscrev[ae]|adicion[ae]|inclu[ai]|reserv[ae]|explic[ae]|posso|encaix[ae]|prorrogu?[ae]m?|ger[ae]|invent[ae]|chut[ae]|list[ae]|cham[ae]|"
     r"traduz\w*|finj\w+|finge|complete|continue|atue|haja|aja|recomend[ae]|resum[ae]|mostr[ae]|me (?:da|de|deem)|topa|fecha|desabafa|quero (?:o|a|meu|minha|uma?|ouvir|que)|say|tell me|write|give me|confirm|promise|agree"
 )
@@ -36,7 +36,7 @@ _HANDING_ON = (
     r"retorn\w+|i will|i'll|we'll|let me|team|someone|checking|looking into"
 )
 _ASKING = (
-    r"(?:me )?(?:avise|conte|diga|informe|envie|mande|explique|confirme|escreva|chame)|poderia|pode (?:me|nos|enviar|confirmar|informar|contar|dizer)|aguarde|espere|procure|ligue para|va ao|tente|toque|veja|confira|desligue|evite|"
+    r"(?:me )?(?:avise|conte|diga|informe|envie|mande|explique|confirme|escreva|chame)|poderia|pode (?:me|nos|enviar|confirmar|informar|contar|dizer)|aguarde|espere|procure|ligue para|va ao|tente|experimente|toque|saia|entre n[ao]|abra|feche|reinicie|atualize|redefina|traga|venha|veja|confira|desligue|evite|"
     r"se (?:precisar|quiser|preferir|nao)|nao (?:\w+ )?(?:clique|pague|envie|envi[ae]r|faca|informe|passe|compartilhe|posso|podemos|consigo|conseguimos|tenho|temos|sei|sabemos|eh possivel|faco|fazemos|damos|oriento|orientamos|passamos|da para)|depende|assistente virtual|please|could you|can't|cannot|unable"
 )
 # "Que susto!" feels with the customer, whatever it was.
