@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(400)
 TROUBLE = {"drop_before": 0.04, "drop_after": 0.04, "accept_then_400": 0.03}
 
 
-@pytest.mark.parametrize("seed", [11])
+@pytest.mark.parametrize("seed", [19])
 def test_whatever_dies_every_accepted_event_is_answered_once(seed):
     report = run(Plan(seed, count=120, rate=10, kills=1, settle_s=150, trouble=TROUBLE))
     assert report.kills == Counter(EVERYBODY)

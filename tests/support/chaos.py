@@ -28,6 +28,7 @@ LOCATIONS = ("loc_one", "loc_two", "loc_three")
 # A client waits 20 s for an answer, so whoever hangs for longer is never heard.
 TROUBLE = {"drop_before": 0.03, "drop_after": 0.03, "accept_then_400": 0.02, "accept_then_hang": 0.01, "hang_s": 25}
 REPEATED = 0.03
+THINKING_MS, SPEAKING_MS = (50, 300, 1500), (20, 150, 1000)
 # After the last answer, whoever would say it again has this long to do so.
 LISTEN_S = 3.0
 SHOWN = 20
@@ -58,6 +59,11 @@ class Plan:
             if chance.random() < REPEATED:
                 placed.append((chance.uniform(place, self.count), replace(letter)))
         return [letter for _, letter in sorted(placed, key=lambda pair: pair[0])]
+
+    def latencies_ms(self) -> tuple[int, int]:
+        """Of Gemini and of Evolution. The slower they are, the more is cut off in the middle of it."""
+        chance = random.Random(f"latencies {self.seed}")
+        return chance.choice(THINKING_MS), chance.choice(SPEAKING_MS)
 
     def victims(self) -> list[tuple[float, str]]:
         """(seconds from the start, who), in order. The first and the last moments are left out: nothing arrives there."""
@@ -113,8 +119,9 @@ def run(plan: Plan) -> Report:
 async def happen(plan: Plan, product: Product, outside: Outside) -> Report:
     """One run against a running product. Leaves the outside calm."""
     deliveries = plan.deliveries()
-    outside.gemini(latency_ms=250)
-    outside.evolution(latency_ms=100, **plan.trouble)
+    thinking_ms, speaking_ms = plan.latencies_ms()
+    outside.gemini(latency_ms=thinking_ms)
+    outside.evolution(latency_ms=speaking_ms, **plan.trouble)
     async with crm(product, outside) as sender:
         killing = asyncio.create_task(asyncio.to_thread(kill, product, plan))
         await sender.arrive(deliveries, plan.rate, random.Random(f"arrivals {plan.seed}"))
