@@ -253,7 +253,7 @@ def _new_issue(inbound: Inbound, customer: Customer | None, now: datetime) -> Is
     detected_at = _sane(inbound.occurred_at, now)
     return Issue(
         customer=customer,
-        location=inbound.location,
+        location=inbound.location or (customer.location if customer else ""),
         source=inbound.issue_source,
         type=inbound.issue_type[:100] or "other",
         priority=priority,

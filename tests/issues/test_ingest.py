@@ -79,6 +79,15 @@ def test_a_message_that_is_told_another_way_after_its_issue_has_ended_is_not_ans
     assert Response.objects.count() == 1
 
 
+def test_what_whatsapp_tells_of_a_customer_is_an_issue_of_their_location():
+    _outcome, earlier = arrives(message_id="ghl:m1", location="loc1", now=NOW - timedelta(days=9))
+    Issue.objects.filter(pk=earlier.pk).update(status="closed")
+    _outcome, issue = arrives(message_id="wa:3A", source="evolution", location="", contact_id=None)
+    assert issue.pk != earlier.pk
+    assert issue.customer == earlier.customer
+    assert (issue.location, issue.responses.get().location) == ("loc1", "loc1")
+
+
 def test_a_message_told_by_two_locations_of_one_phone_is_one_turn():
     arrives(message_id="ghl:m0", location="loc2", text="Bom dia", now=NOW - timedelta(days=1))
     arrives(message_id="wa:3A", source="evolution", location="", contact_id=None)
