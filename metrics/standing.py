@@ -72,7 +72,7 @@ STANDING = {
     "until": _("until {time}"),
     "failures": _("failures in a row: {n}"),
     "last_heard": _("not heard of for"),
-    "nothing_due": _("empty"),
+    "nothing_due": _("nothing due"),
     "due": _("{n} waiting"),
     "follow_ups": _("follow-ups: {n}"),
     "oldest_due": _("oldest:"),
