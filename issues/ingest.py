@@ -146,7 +146,9 @@ def _customer(inbound: Inbound, now: datetime) -> Customer | None:
 
 
 def _update(customer: Customer, inbound: Inbound) -> None:
-    news = {"name": inbound.name[:200], "phone": inbound.phone, "language": inbound.language}
+    news = {"phone": inbound.phone, "language": inbound.language}
+    if not customer.name or inbound.source != InboundEvent.Source.EVOLUTION:
+        news["name"] = inbound.name[:200]  # what people call themselves on WhatsApp says less than the CRM
     if not customer.location:
         news["location"] = inbound.location
     if customer.contact_id is None:

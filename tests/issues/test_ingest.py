@@ -260,3 +260,9 @@ def test_a_contact_without_a_location_may_change_its_phone():
     _outcome, issue = arrives(location="", phone="+5511900000002")
     assert issue.customer.phone == "+5511900000002"
     assert Customer.objects.count() == 1
+
+
+def test_the_name_that_the_crm_knows_is_not_replaced_by_what_people_call_themselves():
+    ingest(inbound(name="Luciana Xavier"))
+    ingest(inbound(source=InboundEvent.Source.EVOLUTION, location="", contact_id=None, name="Lu ✨"))
+    assert Customer.objects.get().name == "Luciana Xavier"
