@@ -37,7 +37,7 @@ CLAIM = f"""
         SELECT location, count(*) AS n FROM issues_response WHERE state = 'thinking' GROUP BY location
     ), places AS MATERIALIZED (
         SELECT max_parallel - COALESCE((SELECT sum(n) FROM busy), 0) AS free,
-            CASE WHEN max_parallel > 1 THEN GREATEST(1, max_parallel / 10) ELSE 0 END AS kept
+            CASE WHEN max_parallel > 1 THEN GREATEST(1, max_parallel / 16) ELSE 0 END AS kept
         FROM issues_policy WHERE id = 1
     ), said AS (
         SELECT id FROM issues_response waiting WHERE text <> '' AND purpose <> 'survey' AND {FREE}
@@ -99,8 +99,8 @@ def claim(worker: UUID, *, thinks: bool = True) -> Claimed | None:
 
     First words that stand already, questions for a rating last of all. Then, while there is a place, one to think about: of the location that is thought
     about least, critical first, then by deadline. Then one that would come too late if it were still thought about; it
-    is WRITING then, like the first, and takes no place. A tenth of the places is kept for critical ones, and while
-    several locations are at work another tenth for those that have none. `thinks`: an AI is there to ask, so that
+    is WRITING then, like the first, and takes no place. One place in sixteen, at least one, is kept for critical
+    ones, and while several locations are at work as many for those that have none. `thinks`: an AI is there to ask, so that
     follow-ups make sense. The lock makes `max_parallel` exact over all workers. Raises what the database raises.
     """
     pace = current_pace()
