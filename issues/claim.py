@@ -97,11 +97,12 @@ class Claimed:
 def claim(worker: UUID, *, thinks: bool = True) -> Claimed | None:
     """The next waiting Response, now `worker`'s own. None when there is none, or no place to think about it.
 
-    First words that stand already, questions for a rating last of all. Then, while there is a place, one to think about: of the location that is thought
-    about least, critical first, then by deadline. Then one that would come too late if it were still thought about; it
-    is WRITING then, like the first, and takes no place. One place in sixteen, at least one, is kept for critical
-    ones, and while several locations are at work as many for those that have none. `thinks`: an AI is there to ask, so that
-    follow-ups make sense. The lock makes `max_parallel` exact over all workers. Raises what the database raises.
+    First words that stand already; questions for a rating come last of all. Then, while there is a place, one to think
+    about: of the location that is thought about least, critical first, then by deadline. Then one that would come too
+    late if it were still thought about; it is WRITING then, like the first, and takes no place. One place in sixteen,
+    at least one, is kept for critical ones, and while several locations are at work as many for those that have none.
+    `thinks`: an AI is there to ask, so that follow-ups make sense. The lock makes `max_parallel` exact over all
+    workers. Raises what the database raises.
     """
     pace = current_pace()
     values = {"worker": worker, "lead_s": pace.lead_s, "shared": pace.shared, "thinks": thinks}
