@@ -4,7 +4,7 @@
     make chaos RUNS=20 COUNT=1000    twenty
     make chaos SEED=7                the plan of a run again
 
-Prints one line a run and, of the first issues that were lost or answered twice, their timelines without personal data.
+Prints one line a run and, of the first issues that were lost, answered twice or left uncertain, their timelines without personal data.
 Ends with 1 when there was any.
 """
 
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def told(report: Report) -> Report:
-    """Prints it; what the product printed in a bad run is kept."""
+    """Prints it; what the product printed is kept when there is something to be explained."""
     print(line(report), flush=True)
     for name in ("twice", "lost", "uncertain"):
         for issue in getattr(report.verdict, name)[:SHOWN]:
@@ -54,7 +54,7 @@ def told(report: Report) -> Report:
         print(f"  refused with {status}: {times}")
     for timeline in report.timelines:
         print(timeline)
-    if not report.verdict.good:
+    if report.timelines:
         file = Path(tempfile.gettempdir()) / f"mis-chaos-{report.plan.seed}.log"
         file.write_text(report.log)
         print(f"  the product's log: {file}", flush=True)

@@ -92,7 +92,7 @@ def longest_gap_s(letters: Iterable[Letter], said: dict[str, list[Said]]) -> flo
 
 @dataclass
 class Report:
-    """A run, told. `kills` counts those who were found and killed; `timelines` tell of the first that went wrong.
+    """A run, told. `kills` counts those who were found and killed; `timelines` tell of the first that went wrong or are uncertain.
 
     `log` is what the product printed.
     """
@@ -167,7 +167,7 @@ def report(
     books = entries(product)
     verdict = judge(letters, said, books)
     posted, phones = {one.phone: one.posted_at for one in letters}, {entry.issue: entry.phone for entry in books}
-    wrong = [(issue, phones[issue]) for issue in [*verdict.twice, *verdict.lost] if issue in phones]
+    wrong = [(issue, phones[issue]) for issue in [*verdict.twice, *verdict.lost, *verdict.uncertain] if issue in phones]
     timelines = [timeline(product, issue, posted[phone], said.get(phone, [])) for issue, phone in wrong[:SHOWN]]
     waits = [said[one.phone][0].at - one.posted_at for one in letters if one.phone in said]
     gap_s, longest_s = longest_gap_s(letters, said), max(waits, default=0.0)
