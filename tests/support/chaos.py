@@ -73,10 +73,11 @@ class Plan:
         return sorted(moments)
 
 
+# Who has heard a template is answered once more, half a minute later.
 UNFINISHED = """
     SELECT count(*) FROM issues_response
     WHERE state IN ('thinking', 'writing', 'speaking', 'unsure')
-        OR state = 'waiting' AND due_at <= clock_timestamp()
+        OR state = 'waiting' AND due_at <= clock_timestamp() + interval '45 seconds'
 """
 
 
