@@ -154,6 +154,7 @@ SENT = """
     ), issue AS (
         UPDATE issues_issue SET
             first_response_at = CASE WHEN %(answers)s THEN LEAST(first_response_at, %(at)s) ELSE first_response_at END,
+            answered_by = CASE WHEN %(answers)s AND first_response_at <= %(at)s IS NOT TRUE THEN %(how)s ELSE answered_by END,
             status = CASE WHEN status = 'open' AND %(answers)s THEN 'in_progress' ELSE status END,
             silent_since = CASE WHEN %(substantive)s AND status IN ('open', 'in_progress') THEN %(at)s ELSE silent_since END,
             type = CASE type WHEN 'other' THEN COALESCE(%(type)s::text, type) ELSE type END,
@@ -178,6 +179,7 @@ def record_sent(response: Response, sent: Sent, *, at: datetime | None = None) -
         "channel_id": sent.channel_id,
         "at": at,
         "answers": not response.is_survey,
+        "how": str(response.kind),
         "substantive": response.is_substantive,
         "type": verdict.get("issue_type"),
         "sentiment": verdict.get("sentiment"),

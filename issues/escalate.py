@@ -36,6 +36,13 @@ NOT_JUDGED = gettext_noop("The AI could not judge whether it is solved")
 NOT_CONTENT = gettext_noop("The customer was not content")
 ONLY_A_TEMPLATE = gettext_noop("The customer has only heard a template, and the AI is not there")
 
+# Every reason of automation's. Others are in somebody's own words.
+REASONS = [
+    NO_PHONE, UNREADABLE, MUTED, UNCERTAIN, ASKS_FOR_A_PERSON, OPTS_OUT, OPTED_OUT, LEGAL, IN_DANGER, WANTS_A_PERSON,
+    REFUSED_BY_AI, NO_CHANNEL, NOT_DELIVERED, BROKEN, NOT_CHECKED, GIVES_ORDERS, NO_ANSWER, ASKED_BY_PROGRAM, CRITICAL,
+    PROMISED, NOT_SOLVED, NOT_JUDGED, NOT_CONTENT, ONLY_A_TEMPLATE,
+]  # fmt: skip
+
 # What the person in charge must not lose sight of, whatever else goes wrong later; the higher, the graver.
 GRAVE = {LEGAL: 1, IN_DANGER: 2}
 

@@ -333,10 +333,11 @@ def _take_turn(issue: Issue, inbound: Inbound, sent_at: datetime) -> None:
         sent_at=sent_at,
         channel_id=inbound.message_id,
     )
-    issue.first_response_at = min(issue.first_response_at or sent_at, sent_at)
+    if issue.first_response_at is None or sent_at < issue.first_response_at:
+        issue.first_response_at, issue.answered_by = sent_at, response.kind
     if issue.status == Status.OPEN:
         issue.status = Status.IN_PROGRESS
     if issue.status != Status.ESCALATED:
         issue.silent_since = sent_at
-    issue.save(update_fields=["first_response_at", "status", "silent_since", "updated_at"])
+    issue.save(update_fields=["first_response_at", "answered_by", "status", "silent_since", "updated_at"])
     actions.record(issue, Action.Kind.REPLIED, by="person", response=response, at=sent_at, how="human")

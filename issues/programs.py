@@ -243,11 +243,12 @@ def _take_turn(issue: Issue, report: Report, now: datetime) -> None:
         deadline_at=issue.response_due_at,
         sent_at=now,
     )
-    issue.first_response_at = issue.first_response_at or now
+    if issue.first_response_at is None:
+        issue.first_response_at, issue.answered_by = now, kind
     if issue.status == Status.OPEN:
         issue.status = Status.IN_PROGRESS
     issue.silent_since = now if issue.status == Status.IN_PROGRESS else None
-    issue.save(update_fields=["first_response_at", "status", "silent_since", "updated_at"])
+    issue.save(update_fields=["first_response_at", "answered_by", "status", "silent_since", "updated_at"])
     actions.record(issue, Action.Kind.REPLIED, by=report.by, response=response, at=now, how=str(kind))
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import Error
 
 from .live import Subscriber, hub
-from .window import DEFAULT, Scope
+from .window import Scope
 
 BAD_REQUEST = 4400
 SESSION_ENDED = 4401
@@ -22,9 +22,9 @@ log = logging.getLogger("mis.live")
 
 
 class Performance(AsyncWebsocketConsumer):
-    """`/ws/performance/?window=24h`: the snapshot at once, and again after every change. The client sends `{"seq": n}`.
+    """`/ws/performance/?window=24h&location=…`: the snapshot of a scope at once, and again after every change. The client sends `{"seq": n}`.
 
-    Closes with 4401 when nobody is logged in (any more), with 4400 when the window or a message
+    Closes with 4401 when nobody is logged in (any more), with 4400 when the scope or a message
     is not understood, and with 4408 when snapshots are not acknowledged: then try again.
     """
 
@@ -41,7 +41,7 @@ class Performance(AsyncWebsocketConsumer):
             return
         query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
         try:
-            self.look = Scope.parse(query.get("window", [DEFAULT])[0])
+            self.look = Scope.parse({name: values[0] for name, values in query.items()})
         except ValueError as error:
             await self.close(BAD_REQUEST, str(error))
             return

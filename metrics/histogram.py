@@ -46,11 +46,16 @@ def percentiles(counts: np.ndarray, shares: list[float]) -> list[float | None]:
 
     Between two durations it is interpolated, as PostgreSQL's `percentile_cont` does.
     """
-    n = int(counts.sum())
+    return percentiles_before(counts, shares, int(counts.sum()))
+
+
+def percentiles_before(counts: np.ndarray, shares: list[float], n: int) -> list[float | None]:
+    """The same, where up to `n` there are others besides, which last for ever."""
     if not n:
         return [None] * len(shares)
-    up_to = np.cumsum(counts)
+    up_to, middles = np.cumsum(counts), np.append(_MIDDLES, np.inf)
     places = np.asarray(shares) * (n - 1)
-    below, above = np.floor(places), np.ceil(places)
-    low, high = (_MIDDLES[np.searchsorted(up_to, place, side="right")] for place in (below, above))
-    return [float(value) for value in low + (high - low) * (places - below)]
+    low, high = (middles[np.searchsorted(up_to, place, side="right")] for place in (np.floor(places), np.ceil(places)))
+    with np.errstate(invalid="ignore"):  # between two that last for ever lies nothing
+        between = np.where(low == high, 0.0, (high - low) * (places - np.floor(places)))
+    return [float(value) for value in low + between]

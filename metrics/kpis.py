@@ -1,7 +1,7 @@
-"""The key figures: what each asks, how it is measured, and when it is good enough.
+"""The key figures: what each asks, how it is measured, which rows are behind it, and when it is good enough.
 
-A figure is a pure function of `Facts`, which three queries read for all of them. Measuring a
-window again gives the same numbers. Nothing to measure is None, which is not zero.
+Every figure on a screen, in the API, in an export and in a proof is one of these. It is a pure function of the
+`Evidence` of a window. Measuring a window again gives the same numbers. Nothing to measure is None, which is not zero.
 """
 
 from collections.abc import Callable
@@ -9,17 +9,30 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Literal
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from . import queries
+from . import facts
+from .facts import Facts, Tally
 from .window import Window
 
 # The 97.5 % point of the normal distribution: an interval of 95 %.
 Z95 = 1.959963984540054
 
-Facts = dict
+# Fewer than these on either side say nothing about a change.
+COMPARED_FROM = 20
+PERCENTILES = [0.5, 0.9, 0.95]
+
 State = Literal["good", "warn", "bad", "none"]
+
+
+@dataclass
+class Evidence:
+    """What the figures of one window are made of."""
+
+    tally: Tally
+    window: Window
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class KPI:
-    """A figure's declaration. Units: "s", "rate" (0 to 1), "tokens", "usd". Without a target it is never bad."""
+    """A figure's declaration. Units: "s", "rate" (0 to 1), "count", "tokens", "usd". Without a target it is never bad.
+
+    `rows` names the list (`measures.LISTS`) that `n` counts, `parts` the list that each number of `extra` counts.
+    """
 
     name: str
     label: str | Promise
@@ -42,7 +58,9 @@ class KPI:
     formula: str | Promise
     unit: str
     better: Literal["higher", "lower"]
-    measure: Callable[[Facts], Measure]
+    measure: Callable[[Evidence], Measure]
+    rows: str = ""
+    parts: dict[str, str] = field(default_factory=dict)
     target: float | None = None
     interim: float | None = None
 
@@ -59,9 +77,15 @@ class KPI:
 
 
 def measure(window: Window) -> dict[str, dict]:
-    """Every figure of the window by name, as the snapshot shows it. Three queries."""
-    facts = queries.cohort(window) | queries.work(window) | queries.outside(window)
-    return {kpi.name: _shown(kpi, kpi.measure(facts)) for kpi in KPIS}
+    """Every figure of the window by name, as the snapshot shows it."""
+    return figures(facts.read(window, timezone.get_default_timezone()))
+
+
+def figures(found: Facts) -> dict[str, dict]:
+    """Every figure of what was read, by name."""
+    present = Evidence(found.total, found.window)
+    before = Evidence(found.previous, found.window.previous(timezone.get_default_timezone()))
+    return {kpi.name: _shown(kpi, kpi.measure(present), kpi.measure(before)) for kpi in KPIS}
 
 
 def wilson(good: int, n: int) -> tuple[float, float]:
@@ -72,7 +96,19 @@ def wilson(good: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _shown(kpi: KPI, found: Measure) -> dict:
+def change(kpi: KPI, present: Measure, before: Measure) -> float | None:
+    """How much it differs from the time before: rates in points (0.01 is one), all else as a share of what it was.
+
+    None where either has too few cases to tell, or there was nothing.
+    """
+    if present.value is None or before.value is None or min(present.n, before.n) < COMPARED_FROM:
+        return None
+    if kpi.unit == "rate":
+        return present.value - before.value
+    return present.value / before.value - 1 if before.value else None
+
+
+def _shown(kpi: KPI, found: Measure, before: Measure) -> dict:
     return {
         "value": found.value,
         "unit": kpi.unit,
@@ -82,6 +118,8 @@ def _shown(kpi: KPI, found: Measure) -> dict:
         "better": kpi.better,
         "state": kpi.state(found.value),
         "lower_bound": found.lower_bound,
+        "before": before.value,
+        "change": change(kpi, found, before),
         "extra": found.extra,
     }
 
@@ -96,103 +134,157 @@ VISIBLE_SHARE = 0.02
 
 def _may_grow(value: float, at_worst: float) -> bool:
     """Whether the waiting could still raise it: `at_worst` is what it were if none of them were ever answered."""
-    return not at_worst <= value * (1 + VISIBLE_SHARE)  # also for "not a number", between two infinities
+    return not at_worst <= value * (1 + VISIBLE_SHARE)
 
 
-def _ttfr(index: int) -> Callable[[Facts], Measure]:
-    def ttfr(facts: Facts) -> Measure:
-        n = facts["ttfr_n"]
-        value = round(facts["ttfr"][index], 3) if n else None
-        return Measure(
-            value,
-            n,
-            bool(n) and _may_grow(value, facts["ttfr_at_worst"][index]),
-            {
-                "waiting": facts["waiting"],
-                "unanswered": facts["ended_unanswered"],
-                "untrusted": facts["ttfr_untrusted"],
-            },
-        )
+def _ttfr(share: float) -> Callable[[Evidence], Measure]:
+    def ttfr(of: Evidence) -> Measure:
+        times = of.tally.times("ttfr")
+        value, *others = times.percentiles([share, *PERCENTILES])
+        (at_worst,) = times.at_worst([share])
+        extra = {
+            "waiting": len(times.waiting),
+            "unanswered": of.tally["ended_unanswered"],
+            "untrusted": of.tally["ttfr_untrusted"],
+            "p95": _ms(others[2]),
+            "mean": _ms((of.tally["ttfr_sum_s"] + times.waiting.sum()) / times.n) if times.n else None,
+        }
+        return Measure(_ms(value), times.n, bool(times.n) and _may_grow(value, at_worst), extra)
 
     return ttfr
 
 
-def _ttr(index: int) -> Callable[[Facts], Measure]:
-    def ttr(facts: Facts) -> Measure:
-        n = facts["ttr_n"]
-        extra = {"unresolved": facts["unresolved"], "untrusted": facts["ttr_untrusted"]}
-        return Measure(round(facts["ttr"][index], 3) if n else None, n, False, extra)
+def _ttr(share: float) -> Callable[[Evidence], Measure]:
+    def ttr(of: Evidence) -> Measure:
+        times = of.tally.times("ttr")
+        value, p95 = times.percentiles([share, 0.95])
+        extra = {
+            "unresolved": of.tally["unresolved"],
+            "untrusted": of.tally["ttr_untrusted"],
+            "p95": _ms(p95),
+            "mean": _ms(of.tally["ttr_sum_s"] / times.n) if times.n else None,
+        }
+        return Measure(_ms(value), times.n, False, extra)
 
     return ttr
 
 
-def _automation(facts: Facts) -> Measure:
-    extra = {"resolved": facts["ended"], "untouched_share": _share(facts["ended_untouched"], facts["ended"])}
-    return Measure(_share(facts["automated_actions"], facts["actions"]), facts["actions"], False, extra)
+def _ms(seconds: float | None) -> float | None:
+    """Rounded to milliseconds."""
+    return None if seconds is None else round(seconds, 3)
 
 
-def _precision(facts: Facts) -> Measure:
-    good, n = facts["ai_rated_well"], facts["ai_rated"]
+def _received(of: Evidence) -> Measure:
+    n = of.tally["detected"]
+    return Measure(n or None, n)
+
+
+def _automation(of: Evidence) -> Measure:
+    ended, actions = of.tally["ended"], of.tally["actions"]
+    extra = {"resolved": ended, "untouched_share": _share(of.tally["ended_untouched"], ended)}
+    return Measure(_share(of.tally["automated_actions"], actions), actions, False, extra)
+
+
+def _precision(of: Evidence) -> Measure:
+    good, n = of.tally["ai_rated_well"], of.tally["ai_rated"]
     extra = {
         "interval": list(wilson(good, n)) if n else None,
-        "response_rate": _share(facts["ai_ended_rated"], facts["ai_ended"]),
+        "response_rate": _share(of.tally["ai_ended_rated"], of.tally["ai_ended"]),
     }
     return Measure(_share(good, n), n, False, extra)
 
 
-def _delivery(facts: Facts) -> Measure:
-    extra = {"failed": facts["undelivered"], "causes": facts["causes"]}
-    return Measure(_share(facts["delivered"], facts["accepted"]), facts["accepted"], False, extra)
+def _delivery(of: Evidence) -> Measure:
+    accepted = of.tally["accepted"]
+    extra = {"failed": of.tally["undelivered"], "causes": dict(of.tally.names["causes"].most_common(NAMES_SHOWN))}
+    return Measure(_share(of.tally["delivered"], accepted), accepted, False, extra)
 
 
-def _false_positives(facts: Facts) -> Measure:
-    return Measure(_share(facts["false_positives"], facts["reviewed"]), facts["reviewed"])
+NAMES_SHOWN = 5
 
 
-def _escalation(facts: Facts) -> Measure:
-    return Measure(_share(facts["escalated"], facts["detected"]), facts["detected"])
+def _false_positives(of: Evidence) -> Measure:
+    return Measure(_share(of.tally["false_positives"], of.tally["reviewed"]), of.tally["reviewed"])
 
 
-def _resolution(facts: Facts) -> Measure:
-    extra = {"unresolved": facts["unresolved"]}
-    return Measure(_share(facts["resolved"], facts["detected"]), facts["detected"], False, extra)
+def _escalation(of: Evidence) -> Measure:
+    detected = of.tally["detected"]
+    extra = {
+        "escalated": of.tally["escalated"],
+        "reasons": dict(of.tally.names["reasons"].most_common(NAMES_SHOWN)),
+    }
+    return Measure(_share(of.tally["escalated"], detected), detected, False, extra)
 
 
-def _tokens(facts: Facts) -> Measure:
-    kinds = {kind: facts[f"tokens_{kind}"] or 0 for kind in ("in", "out", "thought", "cached")}
-    extra = kinds | {"calls": facts["ai_calls"], "uncounted": facts["ai_calls_uncounted"]}
+def _resolution(of: Evidence) -> Measure:
+    extra = {"unresolved": of.tally["unresolved"]}
+    return Measure(_share(of.tally["resolved"], of.tally["detected"]), of.tally["detected"], False, extra)
+
+
+def _sla(promise: str) -> Callable[[Evidence], Measure]:
+    """Kept ÷ all whose deadline is known to be kept or missed. An overdue open one is missed."""
+
+    def sla(of: Evidence) -> Measure:
+        met, late = of.tally[f"{promise}_met"], of.tally[f"{promise}_late"]
+        overdue = of.tally[f"{promise}_overdue"]
+        n = met + late + overdue
+        return Measure(_share(met, n), n, False, {"late": late, "overdue": overdue})
+
+    return sla
+
+
+def _tokens(of: Evidence) -> Measure:
+    kinds = {kind: of.tally[f"tokens_{kind}"] for kind in ("in", "out", "thought", "cached")}
+    extra = kinds | {"calls": of.tally["ai_calls"], "uncounted": of.tally["ai_calls_uncounted"]}
     total = kinds["in"] + kinds["out"] + kinds["thought"]  # the cached ones are among those that went in
-    counted = facts["ai_calls_counted"]
-    return Measure(total if counted else None, counted, facts["ai_calls_uncounted"] > 0, extra)
+    counted = of.tally["ai_calls_counted"]
+    return Measure(total if counted else None, counted, of.tally["ai_calls_uncounted"] > 0, extra)
 
 
-def _cost(facts: Facts) -> Measure:
-    unpriced = facts["ai_calls_unpriced"]
-    return Measure(facts["cost_usd"], facts["ai_calls_priced"], unpriced > 0, {"unpriced": unpriced})
+def _cost(of: Evidence) -> Measure:
+    cost, priced, unpriced = float(of.tally["cost_usd"]), of.tally["ai_calls_priced"], of.tally["ai_calls_unpriced"]
+    replies = of.tally["replies_ai"]
+    per_reply = cost / replies if replies and priced else None
+    extra = {
+        "unpriced": unpriced,
+        "per_reply": per_reply,
+        "per_resolved": cost / of.tally["ended"] if of.tally["ended"] and priced else None,
+        # What the replies that were used again would have cost, had the AI been asked.
+        "avoided": per_reply * of.tally["replies_cached"] if per_reply is not None else None,
+    }
+    return Measure(cost if priced else None, priced, unpriced > 0, extra)
+
+
+def _cache_hits(of: Evidence) -> Measure:
+    cached = of.tally["replies_cached"]
+    n = cached + of.tally["replies_ai"]
+    return Measure(_share(cached, n), n)
 
 
 TTFR = _(
     "First response − detected, over all issues detected in the window; a customer still waiting counts with the "
     "time waited so far. Issues that ended without any response are counted beside it."
 )
+TTFR_PARTS = {"waiting": "waiting", "unanswered": "ended_unanswered", "untrusted": "ttfr_untrusted"}
 TTR = _("Resolved − detected, over the issues detected in the window and resolved. A reopened issue is unresolved.")
+TTR_PARTS = {"unresolved": "unresolved", "untrusted": "ttr_untrusted"}
 
 KPIS = [
     KPI(
         "ttfr_p50", _("First response, median"), _("How long does a customer wait for the first response?"),
-        TTFR, "s", "lower", _ttfr(0), target=30, interim=300,
+        TTFR, "s", "lower", _ttfr(0.5), "ttfr", TTFR_PARTS, target=30, interim=300,
     ),
     KPI(
         "ttfr_p90", _("First response, 9 in 10"), _("How long do nine in ten customers wait at most?"),
-        TTFR, "s", "lower", _ttfr(1), target=30, interim=300,
+        TTFR, "s", "lower", _ttfr(0.9), "ttfr", TTFR_PARTS, target=30, interim=300,
     ),
     KPI(
         "ttr_p50", _("Resolution, median"), _("How long does it take to solve an issue?"),
-        TTR, "s", "lower", _ttr(0), target=7_200, interim=14_400,
+        TTR, "s", "lower", _ttr(0.5), "ttr", TTR_PARTS, target=7_200, interim=14_400,
     ),
     KPI(
         "ttr_p90", _("Resolution, 9 in 10"), _("Within what time are nine in ten issues solved?"),
-        TTR, "s", "lower", _ttr(1), target=7_200, interim=14_400,
+        TTR, "s", "lower", _ttr(0.9), "ttr", TTR_PARTS, target=7_200, interim=14_400,
     ),
     KPI(
         "automation_rate", _("Automation rate"), _("How much of what customers notice is done without a person?"),
@@ -200,7 +292,8 @@ KPIS = [
             "Automated actions ÷ all actions, over the replies, resolutions and escalations of the window that worked. "
             "Other programs are automation too; a resolution that was undone did not work."
         ),
-        "rate", "higher", _automation, target=0.95, interim=0.70,
+        "rate", "higher", _automation, "actions", {"resolved": "ended", "untouched_share": "ended_untouched"},
+        target=0.95, interim=0.70,
     ),
     KPI(
         "ai_precision", _("AI precision"), _("Are customers content with what the AI answered?"),
@@ -208,36 +301,67 @@ KPIS = [
             "Ratings of 4 or 5 ÷ all ratings given in the window, over issues that only the AI answered and that "
             "automation had resolved."
         ),
-        "rate", "higher", _precision, target=0.90, interim=0.70,
+        "rate", "higher", _precision, "ai_rated", {"response_rate": "ai_ended_rated"}, target=0.90, interim=0.70,
     ),
     KPI(
         "delivery_rate", _("Delivery rate"), _("Do our messages arrive?"),
         _("Delivered or read ÷ accepted by WhatsApp, over the messages sent in the window and more than 10 minutes ago."),
-        "rate", "higher", _delivery, target=0.95, interim=0.90,
+        "rate", "higher", _delivery, "accepted", {"failed": "undelivered"}, target=0.95, interim=0.90,
     ),
     KPI(
         "resolution_rate", _("Resolution rate"), _("How many issues are solved?"),
         _("Resolved ÷ detected, over the issues detected in the window."),
-        "rate", "higher", _resolution, target=0.90, interim=0.70,
+        "rate", "higher", _resolution, "detected", {"unresolved": "unresolved"}, target=0.90, interim=0.70,
     ),
     KPI(
         "escalation_rate", _("Escalation rate"), _("How many issues need a person?"),
         _("Issues escalated at least once ÷ issues, over the issues detected in the window."),
-        "rate", "lower", _escalation, target=0.10, interim=0.20,
+        "rate", "lower", _escalation, "detected", {"escalated": "escalated"}, target=0.10, interim=0.20,
     ),
     KPI(
         "false_positive_rate", _("False positives"), _("How many issues were none?"),
         _("Reviewed as not a problem ÷ reviewed, over the issues detected in the window."),
-        "rate", "lower", _false_positives, target=0.05, interim=0.10,
+        "rate", "lower", _false_positives, "reviewed", target=0.05, interim=0.10,
+    ),
+    KPI(
+        "sla_response", _("First responses in time"), _("Do we answer by the deadline?"),
+        _(
+            "Answered by the deadline ÷ answered or overdue, over the issues detected in the window. "
+            "An open issue is overdue at once when its deadline has passed."
+        ),
+        "rate", "higher", _sla("response"), "response_judged", {"late": "response_late", "overdue": "response_overdue"},
+        target=0.95, interim=0.90,
+    ),
+    KPI(
+        "sla_resolution", _("Resolutions in time"), _("Do we solve by the deadline?"),
+        _(
+            "Resolved by the deadline ÷ resolved or overdue, over the issues detected in the window. "
+            "An open issue is overdue at once when its deadline has passed."
+        ),
+        "rate", "higher", _sla("resolution"), "resolution_judged",
+        {"late": "resolution_late", "overdue": "resolution_overdue"}, target=0.95, interim=0.90,
     ),
     KPI(
         "ai_tokens", _("AI tokens"), _("How much does the AI read and write?"),
         _("Tokens in + out + thought, over the AI calls begun in the window."),
-        "tokens", "lower", _tokens,
+        "tokens", "lower", _tokens, "ai_calls_counted", {"calls": "ai_calls", "uncounted": "ai_calls_uncounted"},
     ),
     KPI(
         "ai_cost_usd", _("AI cost"), _("What does the AI cost?"),
-        _("Sum of the cost of the AI calls begun in the window, at the price of their day."),
-        "usd", "lower", _cost,
+        _(
+            "Sum of the cost of the AI calls begun in the window, at the price of their day. Per reply: ÷ the replies that the "
+            "AI wrote. Per resolution: ÷ the issues resolved in the window. Avoided: the replies used again × the cost per reply."
+        ),
+        "usd", "lower", _cost, "ai_calls_priced", {"unpriced": "ai_calls_unpriced"},
+    ),
+    KPI(
+        "cache_hit_rate", _("Replies reused"), _("How many replies needed no AI, because one like it had been given?"),
+        _("Replies used again ÷ replies used again or written by the AI, over the replies of the window."),
+        "rate", "higher", _cache_hits, "replies_known",
+    ),
+    KPI(
+        "received", _("Issues"), _("How many problems did customers tell us of?"),
+        _("The issues detected in the window."),
+        "count", "lower", _received, "detected",
     ),
 ]  # fmt: skip

@@ -12,19 +12,21 @@ from django.utils import timezone
 from issues import ai, channels
 from issues.models.issue import Priority
 
-from . import kpis, queries, sla, systems
+from . import facts, kpis, queries, systems
+from .facts import Facts, Tally
 from .window import UTC, Scope, Window
 
 PROMISES = {"first_response": 0, "resolution": 1}  # their places in SLA_TARGETS_S
 
 
 def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
-    """The snapshot of `scope` at `now`, ready for JSON. Eight queries, which all see the same state of the tables.
+    """The snapshot of `scope` at `now`, ready for JSON. A dozen queries, which all see the same state of the tables.
 
     Instants are ISO 8601 in UTC with a Z, durations are seconds, rates 0 to 1; null is "nothing to
     measure" or "never". `seq` numbers the snapshots of the hub `boot`; 0 and "" when none sent it.
 
-        kpis    NAME → value, unit, n, target, interim, better, state, lower_bound, extra (`kpis`)
+        filters location, priority, type: those that it is narrowed down to
+        kpis    NAME → value, unit, n, target, interim, better, state, lower_bound, before, change, extra (`kpis`)
         now     open, waiting, waiting_since, waiting_by_priority (PRIORITY → n), thinking, speaking,
                 unsure, escalated_unassigned, at_risk, breached (promises, of either kind), last_reply_at,
                 models: [{model, state, reason, since, until, failures}], channel: {state, since},
@@ -32,16 +34,18 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
         sla     PRIORITY → "first_response" | "resolution" → target_s, pending, at_risk, met, met_late,
                 breached, next_deadlines: [{issue, due_at, priority}], the nearest first
         alerts  [{id, severity, title, about, since}], what a person must repair, the worst first
-        series  starts, received, resolved, ttfr_p50, ttfr_p90: one entry per bucket, and
+        series  starts, received, resolved, ttfr_p50, ttfr_p90, cost_usd: one entry per bucket, and
                 unfinished: whether the last bucket is still being filled. The first bucket is whole,
                 and so may begin before the window does.
         feed    [{at, kind, how, priority, type, took_s}], the newest first; how is "ai", "cached",
                 "template", "human", "program", "follow_up" or "handover" for a reply, "system", "confirmed",
                 "silence", "program" or "human" for a resolution, "system" or "human" for the rest
     """
-    window = Window.parse(scope.window, now)
+    zone = timezone.get_default_timezone()
+    window = scope.at(now, zone)
     with _one_state():
-        promises = _sla(window)
+        found = facts.read(window, zone)
+        promises = _sla(window, found)
         standing = _systems(window)
         return {
             "v": 1,
@@ -49,11 +53,14 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "boot": boot,
             "as_of": _z(now),
             "window": window.name,
-            "kpis": kpis.measure(window),
+            "start": _z(window.start),
+            "end": _z(window.end),
+            "filters": window.filters,
+            "kpis": kpis.figures(found),
             "now": _now(window, promises) | _dated(standing),
             "sla": promises,
             "alerts": _dated(systems.alerts(standing["models"], standing["channel"])),
-            "series": _series(window),
+            "series": _series(found),
             "feed": [_feed_line(row) for row in queries.feed(window)],
         }
 
@@ -76,7 +83,8 @@ def _one_state():
         return
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            # Compiling a query takes longer than any of these do.
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off")
         yield
 
 
@@ -98,43 +106,58 @@ def _systems(window: Window) -> dict:
     breakers = {breaker["model"]: breaker for breaker in row["breakers"]}
     asked = names if ai.configured() else []
     return {
-        "models": [systems.model(name, breakers.get(name), window.end) for name in asked],
-        "channel": systems.channel(row, window.end, configured=channels.configured()),
+        "models": [systems.model(name, breakers.get(name), window.as_of) for name in asked],
+        "channel": systems.channel(row, window.as_of, configured=channels.configured()),
         "queue": systems.queue(row),
         "budget": systems.budget(row),
     }
 
 
-def _sla(window: Window) -> dict:
-    found = {(row["priority"], row["promise"]): row for row in queries.sla(window)}
+def _sla(window: Window, found: Facts) -> dict:
+    """What was kept and missed among the issues of the window, and where all open ones stand."""
+    open_ones = {(row["priority"], row["promise"]): row for row in queries.sla(window)}
+    nothing = Tally()
     return {
         priority.value: {
-            promise: _promise(priority, promise, found.get((priority.value, promise))) for promise in PROMISES
+            promise: _promise(
+                priority,
+                promise,
+                found.priorities.get(priority.value, nothing),
+                open_ones.get((priority.value, promise)),
+            )
+            for promise in PROMISES
         }
         for priority in Priority
     }
 
 
-def _promise(priority: Priority, promise: str, row: dict | None) -> dict:
+COUNTED_AS = {"first_response": "response", "resolution": "resolution"}
+
+
+def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -> dict:
     nearest = zip(row["next_ids"] or [], row["next_dues"] or [], strict=True) if row else []
     return {
         "target_s": settings.SLA_TARGETS_S[priority][PROMISES[promise]],
-        **{state: row[state] if row else 0 for state in sla.STATES},
+        **{state: row[state] if row else 0 for state in ("pending", "at_risk")},
+        "met": tally[f"{COUNTED_AS[promise]}_met"],
+        "met_late": tally[f"{COUNTED_AS[promise]}_late"],
+        "breached": row["breached"] if row else 0,
         "next_deadlines": [
             {"issue": short(issue), "due_at": _z(due), "priority": priority.value} for issue, due in nearest
         ],
     }
 
 
-def _series(window: Window) -> dict:
-    starts = window.buckets(timezone.get_default_timezone())
-    rows = queries.series(window, starts)
+def _series(found: Facts) -> dict:
+    starts, window = found.starts, found.window
+    ttfr = [bucket.times("ttfr").percentiles([0.5, 0.9]) for bucket in found.buckets]
     return {
         "starts": [_z(start) for start in starts],
-        "received": [row["received"] for row in rows],
-        "resolved": [row["resolved"] for row in rows],
-        "ttfr_p50": [_seconds(row["ttfr"] and row["ttfr"][0]) for row in rows],
-        "ttfr_p90": [_seconds(row["ttfr"] and row["ttfr"][1]) for row in rows],
+        "received": [bucket["detected"] for bucket in found.buckets],
+        "resolved": [bucket["ended"] for bucket in found.buckets],
+        "ttfr_p50": [_seconds(median) for median, _high in ttfr],
+        "ttfr_p90": [_seconds(high) for _median, high in ttfr],
+        "cost_usd": [round(float(b["cost_usd"]), 6) if b["ai_calls_priced"] else None for b in found.buckets],
         "unfinished": window.end < starts[-1] + window.bucket,
     }
 

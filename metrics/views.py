@@ -19,8 +19,9 @@ from mis_dashboard.models import Process
 from . import charts
 from . import snapshot as snapshots
 from .kpis import KPIS
-from .window import DEFAULT, WINDOWS, Scope
+from .window import CUSTOM, PRIORITIES, WINDOWS, BadScope, Scope
 
+ALLOWED = {"window": [*WINDOWS, CUSTOM], "priority": list(PRIORITIES)}
 SEEN_LATELY = timedelta(seconds=10)
 VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
@@ -31,11 +32,13 @@ def performance(request: HttpRequest) -> HttpResponse:
     """The live screen. All its figures are in the HTML; the script only keeps them fresh.
 
     Context: `snapshot` (`snapshot.build`), `window`, `windows`, `time_zone`, `figures` (`charts`) and
-    `kpis` (in order: the snapshot's entry with name, label, question and formula). An unknown
-    window shows the default one.
+    `kpis` (in order: the snapshot's entry with name, label, question and formula). What cannot be
+    looked at shows the default window.
     """
-    window = request.GET.get("window", DEFAULT)
-    scope = Scope(window if window in WINDOWS else DEFAULT)
+    try:
+        scope = Scope.parse(request.GET)
+    except BadScope:
+        scope = Scope()
     snapshot = snapshots.build(scope, timezone.now())
     context = {
         "snapshot": snapshot,
@@ -50,14 +53,15 @@ def performance(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def snapshot_api(request: HttpRequest) -> HttpResponse:
-    """The JSON that the socket sends, for a session or an API key. 401 without either, 400 for an unknown window."""
+    """The JSON that the socket sends, for a session or an API key. 401 without either, 400 for a scope that there is none of."""
     if not request.user.is_authenticated and not _has_key(request):
         refused = {"error": "unauthorized", "detail": "Log in, or send Authorization: Bearer KEY or X-API-Key: KEY."}
         return _fresh(JsonResponse(refused, status=401, headers={"WWW-Authenticate": "Bearer"}))
     try:
-        scope = Scope.parse(request.GET.get("window", DEFAULT))
-    except ValueError as error:
-        return _fresh(JsonResponse({"error": "bad_window", "detail": str(error), "allowed": list(WINDOWS)}, status=400))
+        scope = Scope.parse(request.GET)
+    except BadScope as error:
+        refused = {"error": f"bad_{error.field}", "detail": str(error), "allowed": ALLOWED.get(error.field)}
+        return _fresh(JsonResponse({name: value for name, value in refused.items() if value}, status=400))
     text = snapshots.text(snapshots.build(scope, timezone.now()))
     return _fresh(HttpResponse(text, content_type="application/json"))
 

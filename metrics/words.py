@@ -32,6 +32,7 @@ COUNTED = {
     "messages": {"one": _("{n} message"), "many": _("{n} messages")},
     "reviews": {"one": _("{n} review"), "many": _("{n} reviews")},
     "calls": {"one": _("{n} AI call"), "many": _("{n} AI calls")},
+    "replies": {"one": _("{n} reply"), "many": _("{n} replies")},
     "cases": {"one": _("{n} case"), "many": _("{n} cases")},
 }
 COUNTED_BY = {
@@ -47,6 +48,10 @@ COUNTED_BY = {
     "false_positive_rate": "reviews",
     "ai_tokens": "calls",
     "ai_cost_usd": "calls",
+    "sla_response": "issues",
+    "sla_resolution": "issues",
+    "cache_hit_rate": "replies",
+    "received": "issues",
 }
 # A share of fewer cases than this says little.
 FEW = 20

@@ -35,6 +35,9 @@ class Periodic:
 EVERY = [
     Periodic("sweep", 1.0, "issues.jobs.sweep"),
     Periodic("probe_channel", MINUTE_S, "issues.jobs.probe_channel"),
+    Periodic("refresh_minutes", 5.0, "metrics.jobs.refresh_minutes"),
+    Periodic("refresh_hours", 5 * MINUTE_S, "metrics.jobs.refresh_hours"),
+    Periodic("refresh_days", 30 * MINUTE_S, "metrics.jobs.refresh_days"),
     Periodic("forget_events", time(3, 30), "issues.jobs.forget"),
     Periodic("forget_processes", HOUR_S, "mis_dashboard.lib.processes.forget"),
     Periodic("forget_jobs", HOUR_S, "mis_dashboard.lib.jobs.forget"),

@@ -44,12 +44,22 @@ class Basis(models.TextChoices):
     PROGRAM = "program", _("another program resolved it")
 
 
+class AnsweredBy(models.TextChoices):
+    """Who gave the first response: the kinds of `Response`. Empty while nobody has, or where it is not known."""
+
+    AI = "ai", _("AI")
+    CACHED = "cached", _("reused")
+    TEMPLATE = "template", _("template")
+    HUMAN = "human", _("person")
+    PROGRAM = "program", _("another program")
+
+
 class Issue(models.Model):
     """One problem of one customer, from the first word about it to its end.
 
     All times are UTC. `detected_at` is when the problem showed itself outside, `received_at`
     when we heard of it. `first_response_at` is when the channel accepted the first reply to the
-    customer (by us, or by a person outside of MIS), and nothing else sets it. Deadlines are stored when the issue is made; a
+    customer (by us, or by a person outside of MIS), and nothing else sets it; `answered_by` tells whose it was. Deadlines are stored when the issue is made; a
     raised priority moves them, to the targets of the priority that it turned out to have.
 
     `silent_since` is when we last answered in substance, while nothing else keeps the issue from being resolved by
@@ -89,6 +99,7 @@ class Issue(models.Model):
     response_due_at = models.DateTimeField(_("first response due"))
     resolution_due_at = models.DateTimeField(_("resolution due"))
     first_response_at = models.DateTimeField(_("first response"), null=True, blank=True)
+    answered_by = models.CharField(_("first answered by"), max_length=8, choices=AnsweredBy, blank=True, default="")
 
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     resolved_by = models.CharField(_("resolved by"), max_length=100, blank=True, default="")
@@ -130,6 +141,7 @@ class Issue(models.Model):
             models.Index(fields=["priority", "detected_at"], name="issue_priority_detected"),
             models.Index(fields=["status", "detected_at"], name="issue_status_detected"),
             models.Index(fields=["location", "detected_at"], name="issue_location_detected"),
+            models.Index(fields=["type", "detected_at"], name="issue_type_detected"),
             models.Index(fields=["resolved_at"], name="issue_resolved", condition=Q(resolved_at__isnull=False)),
             models.Index(fields=["rated_at"], name="issue_rated", condition=Q(rated_at__isnull=False)),
             models.Index(
@@ -143,6 +155,10 @@ class Issue(models.Model):
         constraints = [
             models.CheckConstraint(name="issue_priority_known", condition=Q(priority__in=Priority.values)),
             models.CheckConstraint(name="issue_status_known", condition=Q(status__in=Status.values)),
+            models.CheckConstraint(
+                name="only_answered_issues_say_by_whom",
+                condition=Q(answered_by="") | Q(first_response_at__isnull=False),
+            ),
             models.CheckConstraint(
                 name="resolved_issues_have_a_time",
                 condition=~Q(status=Status.RESOLVED) | Q(resolved_at__isnull=False),

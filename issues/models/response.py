@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mis_dashboard.lib.ids import uuid7
 
+from .issue import AnsweredBy
+
 
 class State(models.TextChoices):
     WAITING = "waiting", _("waiting")
@@ -48,12 +50,7 @@ class Response(models.Model):
     A row is written five times on its way, so it has no index that nothing reads. A row in SPEAKING whose worker died may have been heard: it becomes UNSURE, never WAITING.
     """
 
-    class Kind(models.TextChoices):
-        AI = "ai", _("AI")
-        CACHED = "cached", _("reused")
-        TEMPLATE = "template", _("template")
-        HUMAN = "human", _("person")
-        PROGRAM = "program", _("another program")
+    Kind = AnsweredBy
 
     class Purpose(models.TextChoices):
         """What it is said for. Only replies and follow-ups may answer in substance; a survey answers nothing."""

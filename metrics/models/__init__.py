@@ -1,1 +1,5 @@
 """What is kept beside the issues to measure them at any size. No personal data."""
+
+from .cells import Cell, Covered, Detected, Dims, Grain, Happened, Stale
+
+__all__ = ["Cell", "Covered", "Detected", "Dims", "Grain", "Happened", "Stale"]

@@ -131,7 +131,8 @@ class Scribe:
         if response.purpose == Response.Purpose.SURVEY:
             self.act(issue, Action.Kind.SURVEYED, at, response=response)
             return
-        issue.first_response_at = issue.first_response_at or at
+        if issue.first_response_at is None:
+            issue.first_response_at, issue.answered_by = at, response.kind
         if issue.status == Status.OPEN:
             issue.status = Status.IN_PROGRESS
         if response.is_substantive and issue.status == Status.IN_PROGRESS:

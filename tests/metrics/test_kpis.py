@@ -56,10 +56,13 @@ class TestNothing:
     def test_nothing_to_measure_is_none_and_not_zero(self):
         found = kpis.measure(DAY)
         assert list(found) == [kpi.name for kpi in KPIS]
-        assert {(kpi["value"], kpi["n"], kpi["state"]) for kpi in found.values()} == {(None, 0, "none")}
+        assert {(kpi["value"], kpi["n"], kpi["state"], kpi["change"]) for kpi in found.values()} == {
+            (None, 0, "none", None)
+        }
 
-    def test_all_figures_take_three_queries(self, django_assert_num_queries):
-        with django_assert_num_queries(3):
+    def test_all_figures_take_nine_queries(self, django_assert_num_queries):
+        # What there is of cells; the rows of six kinds; what is open; the very durations.
+        with django_assert_num_queries(9):
             kpis.measure(DAY)
 
     def test_measuring_again_gives_the_same_numbers(self):
@@ -77,7 +80,9 @@ class TestFirstResponse:
         assert figure("ttfr_p50")["value"] == 30
         assert figure("ttfr_p90")["value"] == 82
         assert figure("ttfr_p50")["n"] == 4
-        assert figure("ttfr_p50")["extra"] == {"waiting": 1, "unanswered": 0, "untrusted": 0}
+        # 100 × 0.15 + 40 × 0.85: place 2.85. The mean of all four.
+        beside = {"waiting": 1, "unanswered": 0, "untrusted": 0, "p95": 91, "mean": 42.5}
+        assert figure("ttfr_p50")["extra"] == beside
 
     def test_a_percentile_grows_only_if_one_at_or_before_it_still_waits(self):
         for after_s in (10, 20, 40):
@@ -137,7 +142,7 @@ class TestResolution:
         assert figure("ttr_p50")["value"] == 5400
         assert figure("ttr_p90")["value"] == 6840  # 3600 + 0.9 × 3600
         assert figure("ttr_p50")["n"] == 2
-        assert figure("ttr_p50")["extra"] == {"unresolved": 1, "untrusted": 0}
+        assert figure("ttr_p50")["extra"] == {"unresolved": 1, "untrusted": 0, "p95": 7020, "mean": 5400}
 
     def test_the_resolution_rate_is_of_all_detected(self):
         for _ in range(3):
@@ -148,15 +153,18 @@ class TestResolution:
         assert figure("resolution_rate")["extra"] == {"unresolved": 1}
 
     def test_an_issue_is_escalated_once_however_often_and_also_after_it_was_solved(self):
-        twice = resolved(escalated_at=ago(hours=4))
+        twice = resolved(escalated_at=ago(hours=4), escalation_reason="The AI asks for a person")
         act(twice, "escalated")
         act(twice, "escalated")
-        act(resolved(), "escalated")
+        resolved(escalated_at=ago(hours=4), escalation_reason="Ana disse que sim")
         act(resolved(), "escalated", success=False)
         make.issue(at=ago(hours=5))
         make.issue(at=ago(hours=5))
         assert (figure("escalation_rate")["value"], figure("escalation_rate")["n"]) == (0.4, 5)
         assert figure("escalation_rate")["state"] == "bad"
+        # What somebody wrote in words of their own is told to nobody.
+        reasons = {"The AI asks for a person": 1, "other": 1}
+        assert figure("escalation_rate")["extra"] == {"escalated": 2, "reasons": reasons}
 
     def test_false_positives_are_among_the_reviewed_only(self):
         for verdict in (True, False, False, False, None, None):
@@ -335,7 +343,7 @@ class TestUsage:
     def test_an_answer_of_unknown_cost_makes_the_sum_a_lower_bound(self):
         self.call(tokens=(100, 20, 5, 0), cost=Decimal("0.5"))
         self.call()
-        assert figure("ai_cost_usd")["extra"] == {"unpriced": 1}
+        assert figure("ai_cost_usd")["extra"]["unpriced"] == 1
         assert figure("ai_cost_usd")["lower_bound"] is True
         assert figure("ai_tokens")["lower_bound"] is True
 

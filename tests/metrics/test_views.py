@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from issues.models import ApiKey
 from metrics import charts, views
+from metrics.kpis import KPIS
 from mis_dashboard.models import Process
 from tests.support import make
 
@@ -35,13 +36,13 @@ class TestPage:
         assert answer.status_code == 200
         assert "no-store" in answer["Cache-Control"]
         html = answer.content.decode()
-        assert [html.count(f'data-kpi="{name}"') for name in answer.context["snapshot"]["kpis"]] == [1] * 12
+        assert [html.count(f'data-kpi="{name}"') for name in answer.context["snapshot"]["kpis"]] == [1] * len(KPIS)
         assert "17" in html
 
     def test_its_context_is_what_the_template_and_the_script_need(self, client, ana):
         client.force_login(ana)
         context = client.get("/performance?window=7d").context
-        assert (context["window"], context["windows"]) == ("7d", ["1h", "24h", "7d", "30d"])
+        assert (context["window"], context["windows"]) == ("7d", ["1h", "24h", "7d", "30d", "90d"])
         assert context["snapshot"]["window"] == "7d"
         assert set(context["figures"]) == {"volume", "ttfr"}
         assert set(context["kpis"][0]) >= {"name", "label", "question", "formula", "value", "unit", "n", "state"}
@@ -88,7 +89,7 @@ class TestSnapshotAPI:
     def test_an_unknown_window_is_refused_with_those_there_are(self, client, ana):
         client.force_login(ana)
         answer = client.get(SNAPSHOT + "?window=2h")
-        assert (answer.status_code, answer.json()["allowed"]) == (400, ["1h", "24h", "7d", "30d"])
+        assert (answer.status_code, answer.json()["allowed"]) == (400, ["1h", "24h", "7d", "30d", "90d", "custom"])
 
     def test_it_is_only_read(self, client, ana):
         client.force_login(ana)

@@ -22,7 +22,7 @@ def lengths(starts: list[datetime]) -> list[timedelta]:
 
 
 def test_a_window_ends_now_and_is_as_long_as_its_name():
-    assert Window.parse("24h", NOW) == Window("24h", NOW - timedelta(days=1), NOW, timedelta(hours=1))
+    assert Window.parse("24h", NOW) == Window("24h", NOW - timedelta(days=1), NOW, timedelta(hours=1), NOW)
     assert Window.parse("30d", NOW).start == NOW - timedelta(days=30)
 
 
@@ -33,7 +33,7 @@ def test_an_unknown_window_is_refused_with_the_names_there_are(text):
 
 
 def test_scopes_of_one_window_are_the_same_scope():
-    assert {Scope.parse("7d"), Scope("7d")} == {Scope("7d")}
+    assert {Scope.parse({"window": "7d", "type": ""}), Scope("7d")} == {Scope("7d")}
 
 
 @pytest.mark.parametrize(

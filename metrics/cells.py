@@ -1,0 +1,199 @@
+"""The SQL that adds rows up: into cells, and straight from the rows where there is no cell. All made of `measures`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from .measures import BASES, MEASURES, Basis, Count, Durations, Measure, Names, Sum, counted, of
+from .models import Dims, Grain
+from .plan import Plan, Stretch, after, merged
+from .window import Window
+
+Table = Literal["detected", "happened"]
+TABLES: tuple[Table, ...] = ("detected", "happened")
+Statement = tuple[str, dict[str, Any]]
+
+ONE = r"'\x00000001'::bytea"  # int4send(1)
+KEYS = "start, dims, location, priority, type"
+GROUPED = "start, GROUPING SETS ((priority), (priority, type), (location, priority), (location, priority, type))"
+# GROUPING has a bit for each of its columns that is added up.
+GROUPED_KEYS = (
+    f"start, {int(Dims.BOTH)} - GROUPING(location, type) AS dims, "
+    "COALESCE(location, '') AS location, priority, COALESCE(type, '') AS type"
+)
+
+
+def measures_of(table: Table) -> list[Measure]:
+    return [measure for measure in MEASURES if measure.basis.cells == table]
+
+
+# --- Into cells -----------------------------------------------------------------------------------
+
+
+def stored(table: Table, grain: Grain, starts: list[datetime], now: datetime, zone: ZoneInfo) -> list[Statement]:
+    """The statements that measure the cells of `starts` again, in place of those there are."""
+    stretches = merged((start, after(grain, start, zone)) for start in starts)
+    params = {"grain": int(grain), "starts": sorted(starts), "now": now}
+    bases = [basis for basis in BASES if basis.cells == table]
+    columns = [measure.name for measure in measures_of(table)]
+    steps = ", ".join(step for basis in bases for step in _steps(basis, _within(basis.at, stretches, params)))
+    union = " UNION ALL ".join(_padded(basis, table) for basis in bases)
+    insert = f"""
+        WITH {steps}
+        INSERT INTO metrics_{table} (grain, {KEYS}, {", ".join(columns)})
+        SELECT %(grain)s, {KEYS}, {", ".join(_joined(measure) for measure in measures_of(table))}
+        FROM ({union}) AS each GROUP BY {KEYS}"""
+    delete = f"DELETE FROM metrics_{table} WHERE grain = %(grain)s AND start = ANY(%(starts)s::timestamptz[])"
+    return [(delete, params), (insert, params)]
+
+
+def _steps(basis: Basis, within: str) -> list[str]:
+    """The steps that add up the rows of one basis by cell: the rows, what is counted of them, durations and names."""
+    name = basis.name
+    columns = [f"({_value(measure)}) AS {measure.name}" for measure in MEASURES if measure.basis is basis]
+    rows = f"""{name}_rows AS MATERIALIZED (
+        SELECT (%(starts)s::timestamptz[])[width_bucket({basis.at}, %(starts)s::timestamptz[])] AS start,
+            i.location, i.priority, i.type, {", ".join(columns)}
+        FROM {basis.rows} WHERE {basis.only} AND {counted()} AND {within})"""
+    numbers = [f"{_added(measure)} AS {measure.name}" for measure in of(basis, Count) + of(basis, Sum)]
+    steps = [
+        rows,
+        f"{name}_sums AS (SELECT {GROUPED_KEYS}, {', '.join(numbers)} FROM {name}_rows GROUP BY {GROUPED})",
+    ]
+    for measure in of(basis, Durations) + of(basis, Names):
+        one = measure.name
+        pack = (
+            "string_agg(int2send(value::int2) || int4send(n::int4), ''::bytea ORDER BY value)"
+            if isinstance(measure, Durations)
+            else "jsonb_object_agg(value, n)"
+        )
+        steps.append(
+            f"""{name}_{one} AS (
+            SELECT {KEYS}, {pack} AS {one} FROM (
+                SELECT {GROUPED_KEYS}, {one} AS value, count(*) AS n FROM {name}_rows
+                WHERE {one} IS NOT NULL GROUP BY {one}, {GROUPED}
+            ) AS counted GROUP BY {KEYS})"""
+        )
+    return steps
+
+
+def _value(measure: Measure) -> str:
+    """What one row has to say for a measure."""
+    if isinstance(measure, Durations):
+        return measure.code
+    return measure.condition if isinstance(measure, Count) else measure.expression
+
+
+def _added(measure: Count | Sum) -> str:
+    """The values of many rows as one."""
+    if isinstance(measure, Count):
+        return f"count(*) FILTER (WHERE {measure.name})"
+    return f"COALESCE(sum({measure.name}), 0)"
+
+
+def _padded(basis: Basis, table: Table) -> str:
+    """The cells of one basis, with nothing in the columns of the others."""
+    apart = of(basis, Durations) + of(basis, Names)
+    columns = []
+    for measure in measures_of(table):
+        own = measure.basis is basis
+        columns.append(measure.name if own else f"{_nothing(measure)} AS {measure.name}")
+    joins = "".join(f" LEFT JOIN {basis.name}_{measure.name} USING ({KEYS})" for measure in apart)
+    return f"SELECT {KEYS}, {', '.join(columns)} FROM {basis.name}_sums{joins}"
+
+
+def _nothing(measure: Measure) -> str:
+    if isinstance(measure, Durations):
+        return "NULL::bytea"
+    return "NULL::jsonb" if isinstance(measure, Names) else "0"
+
+
+def _joined(measure: Measure) -> str:
+    """One column of a cell out of those of its bases, of which one at most says anything."""
+    if isinstance(measure, Durations):
+        return f"string_agg({measure.name}, ''::bytea)"
+    if isinstance(measure, Names):
+        return f"(array_agg({measure.name}) FILTER (WHERE {measure.name} IS NOT NULL))[1]"
+    return f"sum({measure.name})"
+
+
+# --- For a window ---------------------------------------------------------------------------------
+
+
+def read(table: Table, plan: Plan, cuts: list[datetime], window: Window, by: str = "priority") -> Iterable[Statement]:
+    """The statements that read the window's time: a row per segment between the cuts and value of `by`.
+
+    Columns: segment (1 is the first), key, then the measures of the table, or of one basis.
+    """
+    params: dict[str, Any] = {"cuts": cuts, "now": window.as_of} | window.filters
+    if any(plan.cells.values()):
+        yield _cells(table, plan, window, by, params)
+    for basis in BASES:
+        if basis.cells == table and plan.rows:
+            yield _rows(basis, plan.rows, window, by, params)
+
+
+def _cells(table: Table, plan: Plan, window: Window, by: str, params: dict) -> Statement:
+    wanted = {name for name in ("location", "type") if name in window.filters or name == by}
+    dims = (Dims.LOCATION if "location" in wanted else 0) | (Dims.TYPE if "type" in wanted else 0)
+    narrowed = [f"dims = {int(dims)}"]
+    narrowed += [f"{name} = %({name})s" for name in window.filters]
+    narrowed += [f"{name} = ''" for name in ("location", "type") if name not in wanted]
+    where = " AND ".join(narrowed)
+    chosen = {grain: starts for grain, starts in plan.cells.items() if starts}
+    columns = ", ".join(_summed(measure) for measure in measures_of(table))
+    each = " UNION ALL ".join(
+        f"SELECT * FROM metrics_{table} WHERE grain = {int(grain)} AND start = ANY(%(grain{int(grain)})s::timestamptz[]) AND {where}"
+        for grain in chosen
+    )
+    text = f"""
+        SELECT width_bucket(start, %(cuts)s::timestamptz[]) AS segment, {by} AS key, {columns}
+        FROM ({each}) AS cells GROUP BY 1, 2"""
+    return text, params | {f"grain{int(grain)}": starts for grain, starts in chosen.items()}
+
+
+def _summed(measure: Measure) -> str:
+    name = measure.name
+    if isinstance(measure, Durations):
+        return f"string_agg({name}, ''::bytea) AS {name}"
+    if isinstance(measure, Names):
+        return f"jsonb_agg({name}) FILTER (WHERE {name} IS NOT NULL) AS {name}"
+    return f"sum({name}) AS {name}"
+
+
+def _rows(basis: Basis, stretches: list[Stretch], window: Window, by: str, params: dict) -> Statement:
+    params = dict(params)
+    columns = ", ".join(f"{_of_rows(measure)} AS {measure.name}" for measure in MEASURES if measure.basis is basis)
+    text = f"""
+        SELECT width_bucket({basis.at}, %(cuts)s::timestamptz[]) AS segment, {BY[by]} AS key, {columns}
+        FROM {basis.rows} WHERE {basis.only} AND {counted()} AND {scoped(window)}
+            AND {_within(basis.at, stretches, params)} GROUP BY 1, 2"""
+    return text, params
+
+
+BY = {"priority": "i.priority", "location": "i.location", "type": "i.type"}
+
+
+def _of_rows(measure: Measure) -> str:
+    if isinstance(measure, Count):
+        return f"count(*) FILTER (WHERE {measure.condition})"
+    if isinstance(measure, Sum):
+        return f"COALESCE(sum({measure.expression}), 0)"
+    if isinstance(measure, Durations):
+        return f"string_agg(int2send(({measure.code})::int2) || {ONE}, ''::bytea)"
+    return f"jsonb_agg({measure.expression}) FILTER (WHERE ({measure.expression}) IS NOT NULL)"
+
+
+def scoped(window: Window) -> str:
+    """The condition for an issue to be one of the window's, whenever it was; its parameters are `window.filters`."""
+    return " AND ".join(f"i.{name} = %({name})s" for name in window.filters) or "TRUE"
+
+
+def _within(at: str, stretches: list[Stretch], params: dict) -> str:
+    """The condition that `at` lies in one of the stretches, which join the parameters."""
+    parts = []
+    for number, (start, end) in enumerate(stretches):
+        params |= {f"from{number}": start, f"to{number}": end}
+        parts.append(f"{at} >= %(from{number})s AND {at} < %(to{number})s")
+    return "(" + " OR ".join(parts or ["FALSE"]) + ")"

@@ -1,0 +1,127 @@
+"""What happened, added up in advance: so many rows for a time, however many issues there were."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Grain(models.IntegerChoices):
+    """How long a time a cell is about. A day is one of the product's time zone, the others are UTC's."""
+
+    MINUTE = 1, _("minute")
+    HOUR = 2, _("hour")
+    DAY = 3, _("day")
+
+
+class Dims(models.IntegerChoices):
+    """Which of location and type a cell is of; the others are added up in it, and stand as ''. It always has a priority."""
+
+    NEITHER = 0
+    TYPE = 1
+    LOCATION = 2
+    BOTH = 3
+
+
+class Cell(models.Model):
+    """The counts, sums and durations of `start <= t < start + grain`. `rollup` alone writes, and may write it again.
+
+    A `bytea` is a packed histogram (`histogram`) of codes `who * 1000 + bin`, who being the place in `measures.WHO`.
+    Rows per time: one per combination that occurs, four times over, so an issue costs at most eight in minutes
+    and hours (which are dropped, `rollup.KEPT`) and eight in days.
+    """
+
+    pk = models.CompositePrimaryKey("grain", "start", "dims", "location", "priority", "type")
+    grain = models.PositiveSmallIntegerField(choices=Grain)
+    start = models.DateTimeField()
+    dims = models.PositiveSmallIntegerField(choices=Dims)
+    location = models.CharField(max_length=64)
+    priority = models.CharField(max_length=8)
+    type = models.CharField(max_length=100)
+
+    class Meta:
+        abstract = True
+
+
+class Detected(Cell):
+    """The issues detected in that time, and what has become of them since: it changes as long as they do."""
+
+    detected = models.IntegerField()
+    ended_unanswered = models.IntegerField()
+    ttfr_untrusted = models.IntegerField()
+    ttfr_sum_s = models.FloatField()
+    resolved = models.IntegerField()
+    unresolved = models.IntegerField()
+    ttr_untrusted = models.IntegerField()
+    ttr_sum_s = models.FloatField()
+    escalated = models.IntegerField()
+    reviewed = models.IntegerField()
+    false_positives = models.IntegerField()
+    response_met = models.IntegerField()
+    response_late = models.IntegerField()
+    resolution_met = models.IntegerField()
+    resolution_late = models.IntegerField()
+    ttfr = models.BinaryField(null=True)
+    ttr = models.BinaryField(null=True)
+    reasons = models.JSONField(null=True)
+
+
+class Happened(Cell):
+    """What was done, said, ended, rated and asked in that time, on whatever issue."""
+
+    actions = models.IntegerField()
+    automated_actions = models.IntegerField()
+    ended = models.IntegerField()
+    ended_untouched = models.IntegerField()
+    ai_ended = models.IntegerField()
+    ai_ended_rated = models.IntegerField()
+    rated = models.IntegerField()
+    rated_well = models.IntegerField()
+    rated_sum = models.IntegerField()
+    ai_rated = models.IntegerField()
+    ai_rated_well = models.IntegerField()
+    replies_ai = models.IntegerField()
+    replies_cached = models.IntegerField()
+    replies_template = models.IntegerField()
+    replies_human = models.IntegerField()
+    replies_program = models.IntegerField()
+    accepted = models.IntegerField()
+    delivered = models.IntegerField()
+    undelivered = models.IntegerField()
+    ai_calls = models.IntegerField()
+    ai_calls_failed = models.IntegerField()
+    ai_calls_counted = models.IntegerField()
+    ai_calls_priced = models.IntegerField()
+    ai_calls_uncounted = models.IntegerField()
+    ai_calls_unpriced = models.IntegerField()
+    tokens_in = models.BigIntegerField()
+    tokens_out = models.BigIntegerField()
+    tokens_thought = models.BigIntegerField()
+    tokens_cached = models.BigIntegerField()
+    cost_usd = models.DecimalField(max_digits=20, decimal_places=8)
+    latency = models.BinaryField(null=True)
+    causes = models.JSONField(null=True)
+
+
+class Stale(models.Model):
+    """A time whose cells of `grain`, and the longer ones around them, no longer are what the rows say.
+
+    Written by triggers in the transaction that changes a row, so that nobody ever reads an old cell for a new one; a time
+    may stand here many times. `rollup.refresh` measures it again and takes the marks away.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    cells = models.CharField(max_length=8)
+    grain = models.PositiveSmallIntegerField(choices=Grain)
+    start = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["cells", "start"], name="stale_start")]
+
+
+class Covered(models.Model):
+    """The stretch `since <= t < until` of which there are cells of `grain`, but for what is stale."""
+
+    pk = models.CompositePrimaryKey("cells", "grain")
+    cells = models.CharField(max_length=8)
+    grain = models.PositiveSmallIntegerField(choices=Grain)
+    since = models.DateTimeField()
+    until = models.DateTimeField()

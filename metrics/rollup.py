@@ -1,0 +1,153 @@
+"""Keeps the cells: what happened in each minute, hour and day, added up in advance, and measured again when it changes.
+
+A cell is a copy of what the rows say. Triggers mark the minute of every change as stale in the transaction that makes it
+(migration 0003), and whoever reads takes the rows themselves wherever a cell is stale or missing (`plan`): a figure is
+right at any moment, whether or not anybody has refreshed. Refreshing makes it cheap. Doing it twice, or again from
+nothing, gives the same cells.
+
+Minutes are measured within seconds of a change, hours within minutes, days twice an hour: the longer a time, the more
+changes are waited for before it is measured again.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from . import cells
+from .cells import TABLES, Table
+from .models import Covered, Detected, Grain, Happened, Stale
+from .plan import after, before, floor
+
+log = logging.getLogger("mis.rollup")
+
+# A send is judged ten minutes later (`measures.JUDGED`): younger times have no cells.
+SETTLED = timedelta(minutes=10)
+# Minutes serve the edges of short windows; hours those of 90 days, and of the 90 days before.
+KEPT = {Grain.MINUTE: timedelta(days=3), Grain.HOUR: timedelta(days=190), Grain.DAY: None}
+# How many are measured in one transaction.
+AT_ONCE = {Grain.MINUTE: 240, Grain.HOUR: 48, Grain.DAY: 14}
+MARKS_AT_ONCE = 50_000
+LOCK = 0x4D4953_726F6C  # "MIS rol": an advisory lock, so that one measures at a time
+LONGER = {Grain.MINUTE: Grain.HOUR, Grain.HOUR: Grain.DAY}
+MODELS = {"detected": Detected, "happened": Happened}
+
+
+def refresh(grain: Grain, now: datetime | None = None) -> int:
+    """Measures again what is stale of `grain`, goes on to the present, and one step back into the past.
+
+    Returns how many cells' times were measured. Does nothing while another process refreshes. An error leaves all as it was.
+    """
+    now, zone = now or timezone.now(), timezone.get_default_timezone()
+    return sum(_refresh(table, grain, now, zone) for table in TABLES)
+
+
+def catch_up(
+    now: datetime | None = None, progress: Callable[[Grain, datetime], None] = lambda grain, since: None
+) -> None:
+    """Refreshes every grain until nothing is stale and everything is covered."""
+    now = now or timezone.now()
+    for grain in Grain:
+        while refresh(grain, now):
+            progress(grain, min(Covered.objects.filter(grain=grain).values_list("since", flat=True), default=now))
+
+
+def rebuild(
+    now: datetime | None = None, progress: Callable[[Grain, datetime], None] = lambda grain, since: None
+) -> None:
+    """Forgets every cell and measures all of them again. Figures stay right meanwhile, and take longer."""
+    with transaction.atomic(), _alone(wait=True), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE metrics_detected, metrics_happened, metrics_covered, metrics_stale")
+    catch_up(now, progress)
+
+
+def _refresh(table: Table, grain: Grain, now: datetime, zone: ZoneInfo) -> int:
+    with transaction.atomic(), _alone() as mine:
+        if not mine:
+            return 0
+        covered = _covered(table, grain, now, zone)
+        starts = _stale(table, grain, covered, zone) | _next(table, grain, covered, now, zone)
+        for text, params in cells.stored(table, grain, sorted(starts), now, zone) if starts else ():
+            with connection.cursor() as cursor:
+                # On one machine with whom it measures for: no plan of it is worth being compiled.
+                cursor.execute("SET LOCAL jit = off")
+                cursor.execute(text, params)
+        covered.save(update_fields=["since", "until"])
+    return len(starts)
+
+
+def _covered(table: Table, grain: Grain, now: datetime, zone: ZoneInfo) -> Covered:
+    """The stretch there is, cut to what is kept; an empty one at the present when there is none."""
+    end = floor(grain, now - SETTLED, zone)
+    covered, _new = Covered.objects.get_or_create(cells=table, grain=grain, defaults={"since": end, "until": end})
+    if (kept := KEPT[grain]) and covered.since < (oldest := floor(grain, now - kept, zone)):
+        MODELS[table].objects.filter(grain=grain, start__lt=oldest).delete()
+        covered.since, covered.until = oldest, max(oldest, covered.until)
+    return covered
+
+
+def _stale(table: Table, grain: Grain, covered: Covered, zone: ZoneInfo) -> set[datetime]:
+    """What is marked, to be measured now; the marks go on to the next longer grain."""
+    marks = list(Stale.objects.filter(cells=table, grain=grain).values_list("id", "start")[:MARKS_AT_ONCE])
+    starts = {floor(grain, start, zone) for _id, start in marks}
+    if grain == Grain.DAY:  # an hour of UTC may lie in two days
+        starts |= {floor(grain, start + timedelta(minutes=59), zone) for _id, start in marks}
+    if marks:
+        Stale.objects.filter(id__in=[mark for mark, _start in marks]).delete()
+    if marks and (longer := LONGER.get(grain)):
+        marked = {floor(longer, start, zone) if longer != Grain.DAY else start for start in starts}
+        Stale.objects.bulk_create(Stale(cells=table, grain=longer, start=start) for start in sorted(marked))
+    return {start for start in starts if covered.since <= start < covered.until}
+
+
+def _next(table: Table, grain: Grain, covered: Covered, now: datetime, zone: ZoneInfo) -> set[datetime]:
+    """The times that follow on what is covered, up to the present; when there are none, those before it."""
+    found, end = set(), floor(grain, now - SETTLED, zone)
+    while covered.until < end and len(found) < AT_ONCE[grain]:
+        found.add(covered.until)
+        covered.until = after(grain, covered.until, zone)
+    if found:
+        return found
+    oldest = _oldest(table, zone, now, grain)
+    while covered.since > oldest and len(found) < AT_ONCE[grain]:
+        covered.since = before(grain, covered.since, zone)
+        found.add(covered.since)
+    return found
+
+
+# The first row of each index; the earliest of all is where history begins.
+OLDEST = {
+    "detected": "SELECT min(detected_at) FROM issues_issue",
+    "happened": """
+        SELECT min(at) FROM (
+            SELECT min(resolved_at) AS at FROM issues_issue UNION ALL SELECT min(rated_at) FROM issues_issue
+            UNION ALL (SELECT min(at) FROM issues_action WHERE kind = 'replied')
+            UNION ALL (SELECT min(at) FROM issues_action WHERE kind = 'resolved')
+            UNION ALL (SELECT min(at) FROM issues_action WHERE kind = 'escalated')
+            UNION ALL SELECT min(sent_at) FROM issues_response UNION ALL SELECT min(started_at) FROM issues_aicall
+        ) AS firsts""",
+}
+
+
+def _oldest(table: Table, zone: ZoneInfo, now: datetime, grain: Grain) -> datetime:
+    """Where the cells of the grain begin: with the first row, or with what is kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDEST[table])
+        first = floor(grain, cursor.fetchone()[0] or now, zone)
+    kept = KEPT[grain]
+    return max(first, floor(grain, now - kept, zone)) if kept else first
+
+
+@contextmanager
+def _alone(*, wait: bool = False):
+    """Whether this transaction is the one that measures."""
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        else:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        yield wait or cursor.fetchone()[0]

@@ -1,0 +1,301 @@
+"""The cells say what the rows say: in every window, at any moment, whatever has happened and whoever has refreshed."""
+
+import random
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+
+from issues.models import Action, AICall, Issue, Response
+from issues.models.issue import UNRESOLVED, Priority
+from metrics import facts, rollup
+from metrics.models import Covered, Detected, Grain, Happened, Stale
+from metrics.window import Scope
+from tests.support import make
+from tests.support.make import NOW
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+SCOPES = [
+    Scope("1h"), Scope("24h"), Scope("7d"), Scope("30d"), Scope("90d"),
+    Scope("7d", location="loc1"), Scope("30d", priority="high"), Scope("7d", type="billing"),
+    Scope("30d", location="loc2", type="billing", priority="low"),
+    Scope("custom", start="2026-11-17", end="2026-11-18"), Scope("custom", start="2026-10-01T07:13", end="2026-11-20T06:59"),
+]  # fmt: skip
+pytestmark = pytest.mark.django_db
+
+
+class History:
+    """Random issues of the days before NOW, and what happens to them, in any order and at any time."""
+
+    def __init__(self, seed: int):
+        self.chance = random.Random(seed)
+        self.prompt = make.prompt()
+        self.issues: list[Issue] = []
+
+    def moment(self, after=None):
+        """Mostly lately, and sometimes weeks ago."""
+        if after:
+            return after + timedelta(seconds=self.chance.choice([0, 0.5, 7, 60, 3600, 9000, 90_000]))
+        return NOW - timedelta(seconds=self.chance.choice([1, 30]) * self.chance.uniform(0, 100_000))
+
+    def begin(self):
+        at, chance = self.moment(), self.chance
+        answered = chance.random() < 0.8
+        self.issues.append(
+            make.issue(
+                at=at, customer=None, location=chance.choice(["loc1", "loc2", ""]), priority=chance.choice(Priority.values),
+                type=chance.choice(["billing", "other"]),
+                first_response_at=self.moment(at) - timedelta(seconds=chance.choice([0, 0, 1])) if answered else None,
+                answered_by=chance.choice(["ai", "template", "human", ""]) if answered else "",
+                source=chance.choice(["ghl", "whatsapp", "import"] if chance.random() < 0.9 else ["demo"]),
+            )
+        )  # fmt: skip
+
+    def happen(self):
+        issue = self.chance.choice(self.issues)
+        getattr(
+            self, self.chance.choice(["act", "say", "receipt", "ask", "end", "reopen", "rate", "change", "escalate"])
+        )(issue)
+
+    def act(self, issue, kind=None, at=None, **changes):
+        by = self.chance.choice(["system", "system", "ana", "customer"])
+        Action.objects.create(
+            issue=issue, kind=kind or self.chance.choice(Action.Kind.values), at=at or self.moment(issue.detected_at),
+            **{"by": by, "automated": by == "system", "success": self.chance.random() < 0.9} | changes,
+        )  # fmt: skip
+
+    def say(self, issue):
+        at = self.moment(issue.detected_at)
+        make.response(
+            issue, at=at, turn=issue.responses.count() + 1, state=self.chance.choice(["sent", "sent", "unsure"]), sent_at=at,
+            text="Olá", kind=self.chance.choice(["ai", "cached", "template", "human", "program"]),
+            purpose=self.chance.choice(["reply", "reply", "follow_up", "survey"]), delivery=self.chance.choice(["", "sending"]),
+        )  # fmt: skip
+
+    def receipt(self, issue):
+        for response in issue.responses.all():
+            response.delivery = self.chance.choice(["delivered", "read", "failed"])
+            response.failure = "refused" if response.delivery == "failed" else ""
+            response.save()
+
+    def ask(self, issue):
+        answered = self.chance.random() < 0.8
+        AICall.objects.create(
+            issue=issue, prompt=self.prompt, model="m", started_at=self.moment(issue.detected_at), latency_s=self.chance.random(),
+            outcome="answered" if answered else "late", tokens_in=self.chance.choice([None, 10]), tokens_out=3,
+            cost_usd=self.chance.choice([None, Decimal("0.00012345")]),
+        )  # fmt: skip
+
+    def end(self, issue):
+        if issue.status in UNRESOLVED:
+            at = self.moment(issue.detected_at)
+            issue.status, issue.resolved_at, issue.resolved_by = "resolved", at, self.chance.choice(["system", "ana"])
+            issue.save()
+            self.act(issue, "resolved", at)
+
+    def reopen(self, issue):
+        if issue.status == "resolved":
+            self.act(issue, "reopened", self.moment(issue.resolved_at))
+            issue.status, issue.resolved_at, issue.resolved_by = "in_progress", None, ""
+            issue.save()
+
+    def rate(self, issue):
+        issue.customer_satisfaction, issue.rated_at = self.chance.randint(1, 5), self.moment(issue.detected_at)
+        issue.rated_resolver = self.chance.choice(["system", "ana"])
+        issue.save()
+
+    def change(self, issue):
+        """A person corrects what it is about, or finds that it is nothing."""
+        issue.type, issue.priority = self.chance.choice(["billing", "other"]), self.chance.choice(Priority.values)
+        issue.location, issue.false_positive = (
+            self.chance.choice(["loc1", "loc2"]),
+            self.chance.choice([True, False, None]),
+        )
+        issue.save()
+
+    def escalate(self, issue):
+        if issue.status in UNRESOLVED:
+            issue.status, issue.escalated_at = "escalated", issue.escalated_at or self.moment(issue.detected_at)
+            issue.escalation_reason = self.chance.choice(["The AI asks for a person", "Alguém pediu"])
+            issue.save()
+
+
+def read(scope):
+    return facts.read(scope.at(NOW, ZONE), ZONE)
+
+
+def told(tally) -> dict:
+    """All that a tally says, without what it says nothing of. Sums of fractions depend on their order."""
+    return {
+        "numbers": {name: round(float(n), 6) for name, n in tally.numbers.items() if n},
+        "bins": {
+            name: bins.nonzero()[0].tolist() + bins[bins > 0].tolist()
+            for name, bins in tally.bins.items()
+            if bins.any()
+        },
+        "names": {name: dict(names) for name, names in tally.names.items() if names},
+        "ttfr": tally.times("ttfr").percentiles([0.1, 0.5, 0.9]),
+        "ttr": tally.times("ttr").percentiles([0.1, 0.5, 0.9]),
+    }
+
+
+def all_told(found) -> list[dict]:
+    by_priority = [found.priorities[name] for name in sorted(found.priorities)]
+    return [told(tally) for tally in (found.total, found.previous, *found.buckets, *by_priority)]
+
+
+def from_rows(scope) -> list[dict]:
+    """The same, measured without a single cell."""
+    kept = list(Covered.objects.all())
+    Covered.objects.all().delete()
+    found = all_told(read(scope))
+    Covered.objects.bulk_create(kept)
+    return found
+
+
+def from_cells(scope) -> list[dict]:
+    return all_told(read(scope))
+
+
+def assert_same(moment: str):
+    for scope in SCOPES:
+        assert from_cells(scope) == from_rows(scope), (moment, scope)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cells_and_rows_agree_in_every_window_whatever_happens(seed):
+    history = History(seed)
+    for _ in range(60):
+        history.begin()
+    for _ in range(150):
+        history.happen()
+    rollup.catch_up(NOW)
+    assert Happened.objects.filter(grain=Grain.DAY).exists()
+    assert Detected.objects.filter(grain=Grain.MINUTE).exists()
+    assert not Stale.objects.exists()
+    assert_same("after refreshing")
+    for _ in range(40):
+        history.happen()
+    history.begin()
+    assert_same("with stale cells")
+    rollup.refresh(Grain.MINUTE, NOW)
+    assert_same("with only the minutes refreshed")
+    rollup.refresh(Grain.HOUR, NOW)
+    assert_same("with minutes and hours refreshed")
+    rollup.refresh(Grain.DAY, NOW)
+    assert_same("with all refreshed")
+
+
+def dump() -> list:
+    with connection.cursor() as cursor:
+        found = []
+        for table in ("detected", "happened"):
+            cursor.execute(f"SELECT * FROM metrics_{table} ORDER BY grain, start, dims, location, priority, type")
+            found += [tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in cursor.fetchall()]
+        return found
+
+
+def test_measuring_again_and_from_nothing_gives_the_same_cells():
+    history = History(7)
+    for _ in range(30):
+        history.begin()
+    for _ in range(90):
+        history.happen()
+    rollup.catch_up(NOW)
+    before = dump()
+    rollup.catch_up(NOW)
+    assert dump() == before
+    rollup.rebuild(NOW)
+    assert dump() == before
+
+
+def test_shares_of_the_parts_add_up_to_the_whole():
+    history = History(11)
+    for _ in range(60):
+        history.begin()
+    rollup.catch_up(NOW)
+    window = Scope("30d").at(NOW, ZONE)
+    whole = facts.read(window, ZONE).total
+    for dimension in ("location", "priority", "type"):
+        parts = facts.by(window, dimension, ZONE)
+        assert sum(part["detected"] for part in parts.values()) == whole["detected"]
+        assert sum(part.times("ttfr").n for part in parts.values()) == whole.times("ttfr").n
+    by_who = whole.times_by_who("ttfr")
+    assert sum(bins.sum() for bins in by_who.values()) == whole.times("ttfr").done
+
+
+class TestMarks:
+    """What changes a figure is marked in the same transaction; what does not, is not."""
+
+    @pytest.fixture
+    def marks(self):
+        def of() -> set:
+            found = set(Stale.objects.values_list("cells", "start"))
+            Stale.objects.all().delete()
+            return found
+
+        return of
+
+    def at(self, **ago):
+        return (NOW - timedelta(**ago)).replace(second=0, microsecond=0)
+
+    def test_an_issue_marks_the_minute_in_which_it_was_detected(self, marks):
+        make.issue(at=NOW - timedelta(hours=1, seconds=20))
+        assert marks() == {("detected", self.at(hours=1, minutes=1))}
+
+    def test_its_end_marks_also_the_minute_of_its_end(self, marks):
+        issue = make.issue(at=NOW - timedelta(hours=1))
+        marks()
+        issue.status, issue.resolved_at = "resolved", NOW
+        issue.save()
+        assert marks() == {("detected", self.at(hours=1)), ("happened", self.at())}
+
+    def test_what_is_of_no_consequence_marks_nothing(self, marks):
+        issue = make.issue(at=NOW - timedelta(hours=1))
+        response = make.response(issue)
+        marks()
+        Issue.objects.filter(pk=issue.pk).update(sentiment="angry", silent_since=NOW)
+        Response.objects.filter(pk=response.pk).update(attempts=2)
+        Action.objects.create(issue=issue, kind="received", at=NOW, by="customer", automated=False)
+        assert marks() == set()
+
+    def test_a_change_of_what_it_is_about_marks_all_that_happened_to_it(self, marks):
+        issue = make.issue(at=NOW - timedelta(hours=3))
+        make.response(issue, state="sent", sent_at=NOW - timedelta(hours=2), text="Olá", kind="ai")
+        Action.objects.create(
+            issue=issue, kind="replied", at=NOW - timedelta(hours=2, minutes=1), by="system", automated=True
+        )
+        marks()
+        Issue.objects.filter(pk=issue.pk).update(type="billing")
+        assert marks() == {
+            ("detected", self.at(hours=3)), ("happened", self.at(hours=2)), ("happened", self.at(hours=2, minutes=1))
+        }  # fmt: skip
+
+
+def test_nobody_else_measures_at_the_same_time():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    def elsewhere():
+        try:
+            return rollup.refresh(Grain.MINUTE, NOW)
+        finally:
+            connections.close_all()
+
+    with rollup._alone() as mine, ThreadPoolExecutor(1) as other:
+        assert mine
+        assert other.submit(elsewhere).result() == 0
+
+
+def test_minutes_and_hours_are_dropped_when_they_are_old_and_days_stay():
+    make.issue(at=NOW - timedelta(days=2))
+    rollup.catch_up(NOW)
+    later = NOW + timedelta(days=200)
+    rollup.catch_up(later)
+    assert set(Detected.objects.values_list("grain", flat=True)) == {Grain.DAY}
+    assert (
+        facts.read(Scope("custom", start="2026-11-01", end="2026-11-30").at(later, ZONE), ZONE).total["detected"] == 1
+    )
