@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='issue',
             name='answered_by',
-            field=models.CharField(blank=True, choices=[('ai', 'AI'), ('cached', 'reused'), ('template', 'template'), ('human', 'person'), ('program', 'another program')], default='', max_length=8, verbose_name='first answered by'),
+            field=models.CharField(blank=True, choices=[('ai', 'AI'), ('cached', 'reused'), ('template', 'template'), ('human', 'person'), ('program', 'another program')], db_default='', default='', max_length=8, verbose_name='first answered by'),
         ),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
         migrations.AddConstraint(

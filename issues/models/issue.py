@@ -99,7 +99,9 @@ class Issue(models.Model):
     response_due_at = models.DateTimeField(_("first response due"))
     resolution_due_at = models.DateTimeField(_("resolution due"))
     first_response_at = models.DateTimeField(_("first response"), null=True, blank=True)
-    answered_by = models.CharField(_("first answered by"), max_length=8, choices=AnsweredBy, blank=True, default="")
+    answered_by = models.CharField(
+        _("first answered by"), max_length=8, choices=AnsweredBy, blank=True, default="", db_default=""
+    )
 
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     resolved_by = models.CharField(_("resolved by"), max_length=100, blank=True, default="")

@@ -68,17 +68,22 @@ BEGIN
 END $$;
 CREATE TRIGGER metrics_gone AFTER DELETE ON issues_issue FOR EACH ROW EXECUTE FUNCTION metrics_issue_gone();
 
--- A deed of a person, or a reopening, also changes how an end or a rating is seen.
+-- A deed of a person, or a reopening, also changes how an end or a rating is seen. They are rare, and what is looked up
+-- for them is only prepared when there are any: every answer passes here.
 CREATE FUNCTION metrics_actions_made() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO metrics_stale (cells, grain, start)
-    SELECT DISTINCT 'happened', 1, date_trunc('minute', at) FROM made WHERE kind IN ('replied', 'resolved', 'escalated')
-    UNION
-    SELECT 'happened', 1, date_trunc('minute', i.resolved_at) FROM made JOIN issues_issue i ON i.id = made.issue_id
-        WHERE NOT made.automated AND i.resolved_at IS NOT NULL
-    UNION
-    SELECT 'happened', 1, date_trunc('minute', a.at) FROM made JOIN issues_action a ON a.issue_id = made.issue_id
+    SELECT DISTINCT 'happened', 1, date_trunc('minute', at) FROM made WHERE kind IN ('replied', 'resolved', 'escalated');
+    IF EXISTS (SELECT 1 FROM made WHERE NOT automated AND by <> 'customer') THEN
+        INSERT INTO metrics_stale (cells, grain, start)
+        SELECT DISTINCT 'happened', 1, date_trunc('minute', i.resolved_at) FROM made JOIN issues_issue i ON i.id = made.issue_id
+        WHERE NOT made.automated AND i.resolved_at IS NOT NULL;
+    END IF;
+    IF EXISTS (SELECT 1 FROM made WHERE kind = 'reopened') THEN
+        INSERT INTO metrics_stale (cells, grain, start)
+        SELECT DISTINCT 'happened', 1, date_trunc('minute', a.at) FROM made JOIN issues_action a ON a.issue_id = made.issue_id
         WHERE made.kind = 'reopened' AND a.kind = 'resolved';
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER metrics_made AFTER INSERT ON issues_action REFERENCING NEW TABLE AS made
@@ -86,12 +91,12 @@ CREATE TRIGGER metrics_made AFTER INSERT ON issues_action REFERENCING NEW TABLE 
 
 CREATE FUNCTION metrics_responses_made() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO metrics_stale (cells, grain, start)
-    SELECT DISTINCT 'happened', 1, date_trunc('minute', sent_at) FROM made WHERE state = 'sent'
-    UNION
-    SELECT 'happened', 1, date_trunc('minute', moment) FROM made JOIN issues_issue i ON i.id = made.issue_id
-        CROSS JOIN unnest(ARRAY[i.resolved_at, i.rated_at]) AS moment
+    IF EXISTS (SELECT 1 FROM made WHERE state = 'sent') THEN
+        INSERT INTO metrics_stale (cells, grain, start)
+        SELECT DISTINCT 'happened', 1, date_trunc('minute', moment) FROM made JOIN issues_issue i ON i.id = made.issue_id
+            CROSS JOIN unnest(ARRAY[made.sent_at, i.resolved_at, i.rated_at]) AS moment
         WHERE made.state = 'sent' AND moment IS NOT NULL;
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER metrics_made AFTER INSERT ON issues_response REFERENCING NEW TABLE AS made

@@ -51,6 +51,16 @@ def test_the_first_response_counts_from_when_whatsapp_accepted_it(box):
     assert later.issue.first_response_at == response.sent_at < later.sent_at
 
 
+def test_the_issue_keeps_who_gave_the_first_response(box):
+    first = spoken(thinking())
+    assert first.issue.answered_by == first.kind == "ai"
+    make.response(first.issue, turn=2, at=timezone.now())
+    again = claim(uuid7()).response
+    deliver.deliver(again, deliver.Draft("Um instante, por favor.", Response.Kind.TEMPLATE))
+    again.issue.refresh_from_db()
+    assert (again.issue.answered_by, again.issue.responses.count()) == ("ai", 2)
+
+
 def test_a_number_that_is_not_on_whatsapp_goes_to_a_person(box):
     box.set_evolution(not_on_whatsapp=1)
     response = spoken(thinking())
