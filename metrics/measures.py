@@ -207,7 +207,6 @@ MEASURES = [
     Count("ai_calls_unpriced", CALL, f"{ANSWERED_CALL} AND c.cost_usd IS NULL"),
     *(Sum(f"tokens_{kind}", CALL, f"c.tokens_{kind}") for kind in ("in", "out", "thought", "cached")),
     Sum("cost_usd", CALL, "c.cost_usd"),
-    Durations("latency", CALL, "c.latency_s", f"{ANSWERED_CALL} AND c.latency_s >= 0"),
 ]  # fmt: skip
 
 

@@ -10,7 +10,8 @@ changes are waited for before it is measured again.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,49 +33,69 @@ KEPT = {Grain.MINUTE: timedelta(days=3), Grain.HOUR: timedelta(days=190), Grain.
 # How many are measured in one transaction.
 AT_ONCE = {Grain.MINUTE: 240, Grain.HOUR: 48, Grain.DAY: 14}
 MARKS_AT_ONCE = 50_000
-LOCK = 0x4D4953_726F6C  # "MIS rol": an advisory lock, so that one measures at a time
+# "MIS det" and "MIS hap": advisory locks, so that one process at a time measures a table.
+LOCKS: dict[Table, int] = {"detected": 0x4D4953_646574, "happened": 0x4D4953_686170}
+# Compiling a plan takes longer than running it; sorting on disk too.
+ROOM = "SET LOCAL jit = off; SET LOCAL work_mem = '128MB'"
 LONGER = {Grain.MINUTE: Grain.HOUR, Grain.HOUR: Grain.DAY}
 MODELS = {"detected": Detected, "happened": Happened}
 
 
-def refresh(grain: Grain, now: datetime | None = None) -> int:
+Progress = Callable[[Table, Grain, datetime], None]
+
+
+def refresh(grain: Grain, now: datetime | None = None, tables: Iterable[Table] = TABLES) -> int:
     """Measures again what is stale of `grain`, goes on to the present, and one step back into the past.
 
-    Returns how many cells' times were measured. Does nothing while another process refreshes. An error leaves all as it was.
+    Returns how many times' cells were measured. Does nothing where another process refreshes. An error leaves all as it was.
     """
     now, zone = now or timezone.now(), timezone.get_default_timezone()
-    return sum(_refresh(table, grain, now, zone) for table in TABLES)
+    return sum(_refresh(table, grain, now, zone) for table in tables)
 
 
-def catch_up(
-    now: datetime | None = None, progress: Callable[[Grain, datetime], None] = lambda grain, since: None
-) -> None:
-    """Refreshes every grain until nothing is stale and everything is covered."""
+def catch_up(now: datetime | None = None, progress: Progress = lambda table, grain, since: None) -> None:
+    """Refreshes every grain until nothing is stale and everything is covered. The tables are worked on side by side."""
     now = now or timezone.now()
+    if connection.in_atomic_block:  # of which another connection knows nothing
+        for table in TABLES:
+            _catch_up(table, now, progress)
+        return
+    with ThreadPoolExecutor(len(TABLES)) as pool:
+        for done in [pool.submit(_catch_up_apart, table, now, progress) for table in TABLES]:
+            done.result()
+
+
+def _catch_up_apart(table: Table, now: datetime, progress: Progress) -> None:
+    try:
+        _catch_up(table, now, progress)
+    finally:
+        connection.close()
+
+
+def _catch_up(table: Table, now: datetime, progress: Progress) -> None:
     for grain in Grain:
-        while refresh(grain, now):
-            progress(grain, min(Covered.objects.filter(grain=grain).values_list("since", flat=True), default=now))
+        while refresh(grain, now, [table]):
+            progress(table, grain, Covered.objects.get(cells=table, grain=grain).since)
 
 
-def rebuild(
-    now: datetime | None = None, progress: Callable[[Grain, datetime], None] = lambda grain, since: None
-) -> None:
+def rebuild(now: datetime | None = None, progress: Progress = lambda table, grain, since: None) -> None:
     """Forgets every cell and measures all of them again. Figures stay right meanwhile, and take longer."""
-    with transaction.atomic(), _alone(wait=True), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCKS[table]])
         cursor.execute("TRUNCATE metrics_detected, metrics_happened, metrics_covered, metrics_stale")
     catch_up(now, progress)
 
 
 def _refresh(table: Table, grain: Grain, now: datetime, zone: ZoneInfo) -> int:
-    with transaction.atomic(), _alone() as mine:
+    with transaction.atomic(), _alone(table) as mine:
         if not mine:
             return 0
         covered = _covered(table, grain, now, zone)
         starts = _stale(table, grain, covered, zone) | _next(table, grain, covered, now, zone)
-        for text, params in cells.stored(table, grain, sorted(starts), now, zone) if starts else ():
-            with connection.cursor() as cursor:
-                # On one machine with whom it measures for: no plan of it is worth being compiled.
-                cursor.execute("SET LOCAL jit = off")
+        with connection.cursor() as cursor:
+            cursor.execute(ROOM)
+            for text, params in cells.stored(table, grain, sorted(starts), now, zone) if starts else ():
                 cursor.execute(text, params)
         covered.save(update_fields=["since", "until"])
     return len(starts)
@@ -143,11 +164,8 @@ def _oldest(table: Table, zone: ZoneInfo, now: datetime, grain: Grain) -> dateti
 
 
 @contextmanager
-def _alone(*, wait: bool = False):
+def _alone(table: Table):
     """Whether this transaction is the one that measures."""
     with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        else:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        yield wait or cursor.fetchone()[0]
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCKS[table]])
+        yield cursor.fetchone()[0]

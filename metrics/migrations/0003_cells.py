@@ -244,7 +244,6 @@ class Migration(migrations.Migration):
                 ('tokens_thought', models.BigIntegerField()),
                 ('tokens_cached', models.BigIntegerField()),
                 ('cost_usd', models.DecimalField(decimal_places=8, max_digits=20)),
-                ('latency', models.BinaryField(null=True)),
                 ('causes', models.JSONField(null=True)),
             ],
             options={

@@ -97,7 +97,6 @@ class Happened(Cell):
     tokens_thought = models.BigIntegerField()
     tokens_cached = models.BigIntegerField()
     cost_usd = models.DecimalField(max_digits=20, decimal_places=8)
-    latency = models.BinaryField(null=True)
     causes = models.JSONField(null=True)
 
 

@@ -285,8 +285,9 @@ def test_nobody_else_measures_at_the_same_time():
         finally:
             connections.close_all()
 
-    with rollup._alone() as mine, ThreadPoolExecutor(1) as other:
-        assert mine
+    with rollup._alone("detected") as one, rollup._alone("happened") as another, ThreadPoolExecutor(1) as other:
+        assert one
+        assert another
         assert other.submit(elsewhere).result() == 0
 
 
