@@ -159,7 +159,7 @@ def _summed(measure: Measure) -> str:
         return f"string_agg({name}, ''::bytea) AS {name}"
     if isinstance(measure, Names):
         return f"jsonb_agg({name}) FILTER (WHERE {name} IS NOT NULL) AS {name}"
-    return f"sum({name}) AS {name}"
+    return f"sum({name})::{'float8' if isinstance(measure, Sum) else 'bigint'} AS {name}"
 
 
 def _rows(basis: Basis, stretches: list[Stretch], window: Window, by: str, params: dict) -> Statement:
@@ -179,7 +179,7 @@ def _of_rows(measure: Measure) -> str:
     if isinstance(measure, Count):
         return f"count(*) FILTER (WHERE {measure.condition})"
     if isinstance(measure, Sum):
-        return f"COALESCE(sum({measure.expression}), 0)"
+        return f"COALESCE(sum({measure.expression}), 0)::float8"
     if isinstance(measure, Durations):
         return f"string_agg(int2send(({measure.code})::int2) || {ONE}, ''::bytea)"
     return f"jsonb_agg({measure.expression}) FILTER (WHERE ({measure.expression}) IS NOT NULL)"

@@ -5,10 +5,11 @@ the last digit of percentiles of windows up to a day; those of longer ones are w
 """
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,8 +27,7 @@ from .measures import (
     UNRESOLVED_NOW,
     WAITING,
     WHO,
-    Durations,
-    Names,
+    Sum,
     counted,
     epoch,
 )
@@ -35,15 +35,15 @@ from .models import Grain
 from .plan import Known, plan
 from .window import DAY, Window
 
-KINDS = {measure.name: type(measure) for measure in MEASURES}
 CODES = len(WHO) * histogram.BINS
-EXACT_FLOATS = np.dtype(">f8")
+FLOATS = np.dtype(">f8")
+FRACTIONS = {measure.name for measure in MEASURES if isinstance(measure, Sum) and measure.kind != "bigint"}
 
 
 class Times:
     """How long things took: one by one, or in bins; and how long those have taken so far that still wait."""
 
-    def __init__(self, values: np.ndarray | None, bins: np.ndarray, waiting: np.ndarray):
+    def __init__(self, values: np.ndarray | None, bins: np.ndarray | None, waiting: np.ndarray):
         self._values = values
         self._bins = bins
         self.waiting = waiting
@@ -61,21 +61,19 @@ class Times:
         """The value at each share (0 to 1), those who wait counting as they are now. None without any."""
         if self._values is not None:
             return _interpolated(np.sort(np.concatenate([self._values, self.waiting])), shares)
-        return histogram.percentiles(self._bins + _binned(self.waiting), shares)
+        return histogram.percentiles(self.counts(), shares)
 
     def at_worst(self, shares: list[float]) -> list[float | None]:
         """The same, were none of those who wait ever served: infinite where a percentile falls among them."""
-        endless = np.full(len(self.waiting), np.inf)
         if self._values is not None:
+            endless = np.full(len(self.waiting), np.inf)
             return _interpolated(np.concatenate([np.sort(self._values), endless]), shares)
-        if not len(endless):
-            return histogram.percentiles(self._bins, shares)
         return histogram.percentiles_before(self._bins, shares, self.n)
 
     def counts(self) -> np.ndarray:
         """How many by bin, those who wait included."""
-        done = self._bins if self._values is None else _binned(self._values)
-        return done + _binned(self.waiting)
+        done = _binned(self._values) if self._bins is None else self._bins
+        return done + _binned(self.waiting) if len(self.waiting) else done
 
 
 def _binned(seconds: np.ndarray) -> np.ndarray:
@@ -93,58 +91,84 @@ def _interpolated(ordered: np.ndarray, shares: list[float]) -> list[float | None
     return [float(value) for value in low + between]
 
 
-@dataclass
+class Answer:
+    """The answer to one statement: rows in order of their segment, by column."""
+
+    def __init__(self, names: list[str], rows: list[tuple]):
+        rows.sort(key=lambda row: row[0])
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
+        self.segments = np.array(columns.pop("segment"), dtype=int)
+        self.keys = np.array(columns.pop("key"), dtype=object)
+        self.columns = columns
+        self._numbers: dict[str, np.ndarray] = {}
+
+    def slice(self, first: int, end: int) -> slice:
+        """Which rows are of the segments `first <= segment < end`."""
+        return slice(*np.searchsorted(self.segments, [first, end]))
+
+    def numbers(self, name: str) -> np.ndarray:
+        if name not in self._numbers:
+            self._numbers[name] = np.array(self.columns[name], dtype=float)
+        return self._numbers[name]
+
+
 class Tally:
-    """What was counted of some rows, by the names of `measures`. Two of them add up."""
+    """What was counted of some segments of the time, and of one key or of all, by the names of `measures`."""
 
-    numbers: dict = field(default_factory=lambda: defaultdict(int))
-    bins: dict = field(default_factory=lambda: defaultdict(lambda: np.zeros(CODES, np.int64)))
-    names: dict = field(default_factory=lambda: defaultdict(Counter))
-    values: dict = field(default_factory=lambda: defaultdict(list))
-    waiting: list = field(default_factory=list)
-    exact: bool = False
+    def __init__(self, answers: list[Answer], first: int, end: int, key: str | None = None):
+        self._answers = answers
+        self._first, self._end, self._key = first, end, key
 
-    def __getitem__(self, name: str):
-        return self.numbers[name]
+    def __getitem__(self, name: str) -> int | float:
+        """The count or sum of that name; 0 where nothing was counted."""
+        total = 0.0
+        for answer, chosen in self._of(name):
+            numbers = answer.numbers(name)[chosen]
+            total += numbers.sum() if self._key is None else numbers[answer.keys[chosen] == self._key].sum()
+        return total if name in FRACTIONS else round(total)
 
-    def count(self, name: str, value) -> None:
-        """Adds what one row of an answer says for a measure."""
-        if value is None:
-            return
-        if KINDS[name] is Durations:
-            self.bins[name] += histogram.unpack(value, CODES)
-        elif KINDS[name] is Names:
-            for each in json.loads(value) if isinstance(value, str) else value:
-                self.names[name].update(each if isinstance(each, dict) else [each])
-        else:
-            self.numbers[name] += value
-
-    def __iadd__(self, other: "Tally") -> "Tally":
-        for name, number in other.numbers.items():
-            self.numbers[name] += number
-        for name, bins in other.bins.items():
-            self.bins[name] = self.bins[name] + bins
-        for name, names in other.names.items():
-            self.names[name] += names
-        for name, values in other.values.items():
-            self.values[name] += values
-        self.waiting += other.waiting
-        self.exact = other.exact
-        return self
+    def names(self, name: str) -> Counter:
+        """How many have which name."""
+        found: Counter = Counter()
+        for value in self._values(name):
+            for each in json.loads(value):
+                found.update(each if isinstance(each, dict) else [each])
+        return found
 
     def times(self, name: str) -> Times:
         """The durations of that name; of "ttfr", with those who still wait."""
-        waiting = np.concatenate(self.waiting) if name == "ttfr" and self.waiting else np.empty(0)
-        exact = np.concatenate(self.values[name]) if self.values[name] else np.empty(0)
-        return Times(exact if self.exact else None, self._collapsed(name), waiting)
+        waiting = self._floats("ages") if name == "ttfr" else np.empty(0)
+        if self._is_exact:
+            return Times(self._floats(f"{name}_values"), None, waiting)
+        return Times(None, histogram.unpack(self._packed(name), histogram.BINS), waiting)
 
-    def times_by_who(self, name: str) -> dict[str, np.ndarray]:
+    def bins_by_who(self, name: str) -> dict[str, np.ndarray]:
         """The bins of the durations of that name, by who gave the first response; only whom there is any of."""
-        by_who = self.bins[name].reshape(len(WHO), histogram.BINS)
+        codes = histogram.unpack(self._packed(name), CODES, wrapped=False)
+        by_who = codes.reshape(len(WHO), histogram.BINS)
         return {who: bins for who, bins in zip(WHO, by_who, strict=True) if bins.any()}
 
-    def _collapsed(self, name: str) -> np.ndarray:
-        return self.bins[name].reshape(len(WHO), histogram.BINS).sum(axis=0)
+    @cached_property
+    def _is_exact(self) -> bool:
+        return any("ttfr_values" in answer.columns for answer in self._answers)
+
+    def _packed(self, name: str) -> bytes:
+        return b"".join(self._values(name))
+
+    def _floats(self, name: str) -> np.ndarray:
+        return np.frombuffer(self._packed(name), FLOATS)
+
+    def _values(self, name: str) -> Iterator:
+        """What the rows say of that name that say anything."""
+        for answer, chosen in self._of(name):
+            for key, value in zip(answer.keys[chosen], answer.columns[name][chosen], strict=True):
+                if value is not None and (self._key is None or key == self._key):
+                    yield value
+
+    def _of(self, name: str) -> Iterator[tuple[Answer, slice]]:
+        for answer in self._answers:
+            if name in answer.columns:
+                yield answer, answer.slice(self._first, self._end)
 
 
 @dataclass
@@ -163,25 +187,28 @@ def read(window: Window, zone: ZoneInfo) -> Facts:
     """The facts of a window and of the one before. About ten queries, of a cost that does not grow with history."""
     before, starts = window.previous(zone), window.buckets(zone)
     cuts = sorted({before.start, *starts, window.start, window.end})
-    tallies = _tallies(window, cuts, known(cuts[0], window, zone))
-    segments = [tallies.get(number, {}) for number in range(1, len(cuts))]
-    at = {start: number for number, start in enumerate(cuts)}
-    inside = segments[at[window.start] :]
-    ends = [at[start] for start in starts[1:]] + [len(segments)]
+    answers = _answers(window, cuts, known(cuts[0], window, zone), by="priority")
+    segment = {start: number for number, start in enumerate(cuts, 1)}
+    start, end = segment[window.start], segment[window.end]
+    ends = [segment[each] for each in starts[1:]] + [end]
     return Facts(
         window=window,
-        total=_together(inside),
-        previous=_together(segments[: at[window.start]]),
+        total=Tally(answers, start, end),
+        previous=Tally(answers, 1, start),
         starts=starts,
-        buckets=[_together(segments[at[start] : end]) for start, end in zip(starts, ends, strict=True)],
-        priorities=_by_key(inside),
+        buckets=[Tally(answers, segment[each], until) for each, until in zip(starts, ends, strict=True)],
+        priorities={key: Tally(answers, start, end, key) for key in _keys(answers)},
     )
 
 
 def by(window: Window, dimension: str, zone: ZoneInfo) -> dict[str, Tally]:
     """The window's issues by "location", "priority" or "type": a tally for each value that occurs."""
-    cuts = [window.start, window.end]
-    return _tallies(window, cuts, known(window.start, window, zone), by=dimension).get(1, {})
+    answers = _answers(window, [window.start, window.end], known(window.start, window, zone), by=dimension)
+    return {key: Tally(answers, 1, 2, key) for key in _keys(answers)}
+
+
+def _keys(answers: list[Answer]) -> list[str]:
+    return sorted({key for answer in answers for key in answer.keys})
 
 
 def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
@@ -201,55 +228,36 @@ def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
     return found
 
 
-Segments = dict[int, dict[str, Tally]]
-
-
-def _tallies(window: Window, cuts: list[datetime], found: dict[str, Known], by: str = "priority") -> Segments:
-    """A tally for each segment between the cuts and each key that occurs in it."""
-    segments: Segments = defaultdict(lambda: defaultdict(lambda: Tally(exact=window.is_exact)))
-    for table in cells.TABLES:
-        for statement in cells.read(table, plan(cuts, found[table]), cuts, window, by):
-            for names, row in _rows(*statement):
-                segment, key, *values = row
-                tally = segments[segment][key]
-                for name, value in zip(names[2:], values, strict=True):
-                    tally.count(name, value)
-    _add_open(segments, window, cuts, by)
+def _answers(window: Window, cuts: list[datetime], found: dict[str, Known], *, by: str) -> list[Answer]:
+    """What cells and rows say of each segment between the cuts and each value of `by` that occurs in it."""
+    statements = [
+        statement
+        for table in cells.TABLES
+        for statement in cells.read(table, plan(cuts, found[table]), cuts, window, by)
+    ]
+    statements.append(_of_issues(OPEN, window, cuts, by))
     if window.is_exact:
-        _add_values(segments, window, cuts, by)
-    return segments
+        statements.append(_of_issues(VALUES, window, cuts, by))
+    return [_asked(*statement) for statement in statements]
 
 
+# What still goes on: who waits and for how long, and what is overdue.
 OPEN = f"""
     SELECT width_bucket(i.detected_at, %(cuts)s::timestamptz[]) AS segment, {{by}} AS key,
-        string_agg(float8send({epoch("%(now)s - i.detected_at")}), ''::bytea) FILTER (WHERE {WAITING.condition}),
-        count(*) FILTER (WHERE {OVERDUE_RESPONSE}), count(*) FILTER (WHERE {OVERDUE_RESOLUTION})
+        string_agg(float8send({epoch("%(now)s - i.detected_at")}), ''::bytea) FILTER (WHERE {WAITING.condition}) AS ages,
+        count(*) FILTER (WHERE {OVERDUE_RESPONSE}) AS response_overdue,
+        count(*) FILTER (WHERE {OVERDUE_RESOLUTION}) AS resolution_overdue
     FROM issues_issue i
     WHERE {UNRESOLVED_NOW} AND {{scope}} AND i.detected_at >= %(start)s AND i.detected_at < %(end)s
     GROUP BY 1, 2"""
 
+# The very durations, in place of their bins.
 VALUES = f"""
     SELECT width_bucket(i.detected_at, %(cuts)s::timestamptz[]) AS segment, {{by}} AS key,
-        string_agg(float8send({TTFR_S}), ''::bytea) FILTER (WHERE {TTFR_KNOWN}),
-        string_agg(float8send({TTR_S}), ''::bytea) FILTER (WHERE {TTR_KNOWN})
+        string_agg(float8send({TTFR_S}), ''::bytea) FILTER (WHERE {TTFR_KNOWN}) AS ttfr_values,
+        string_agg(float8send({TTR_S}), ''::bytea) FILTER (WHERE {TTR_KNOWN}) AS ttr_values
     FROM issues_issue i
     WHERE {{scope}} AND i.detected_at >= %(start)s AND i.detected_at < %(end)s GROUP BY 1, 2"""
-
-
-def _add_open(segments: Segments, window: Window, cuts: list[datetime], by: str) -> None:
-    """What still goes on: who waits and for how long, and what is overdue."""
-    for _names, (segment, key, ages, no_response, no_resolution) in _rows(*_of_issues(OPEN, window, cuts, by)):
-        tally = segments[segment][key]
-        tally.waiting.append(np.frombuffer(ages or b"", EXACT_FLOATS))
-        tally.numbers["response_overdue"] += no_response
-        tally.numbers["resolution_overdue"] += no_resolution
-
-
-def _add_values(segments: Segments, window: Window, cuts: list[datetime], by: str) -> None:
-    """The very durations, in place of their bins."""
-    for _names, (segment, key, ttfr, ttr) in _rows(*_of_issues(VALUES, window, cuts, by)):
-        for name, packed in (("ttfr", ttfr), ("ttr", ttr)):
-            segments[segment][key].values[name].append(np.frombuffer(packed or b"", EXACT_FLOATS))
 
 
 def _of_issues(text: str, window: Window, cuts: list[datetime], by: str) -> cells.Statement:
@@ -258,25 +266,7 @@ def _of_issues(text: str, window: Window, cuts: list[datetime], by: str) -> cell
     return text.replace("{by}", cells.BY[by]).replace("{scope}", scope), params
 
 
-def _rows(text: str, params: dict) -> Iterable[tuple[list[str], tuple]]:
+def _asked(text: str, params: dict) -> Answer:
     with connection.cursor() as cursor:
         cursor.execute(text, params)
-        names = [column.name for column in cursor.description]
-        for row in cursor.fetchall():
-            yield names, row
-
-
-def _together(segments: Iterable[dict[str, Tally]]) -> Tally:
-    added = Tally()
-    for keys in segments:
-        for tally in keys.values():
-            added += tally
-    return added
-
-
-def _by_key(segments: Iterable[dict[str, Tally]]) -> dict[str, Tally]:
-    added: dict[str, Tally] = defaultdict(Tally)
-    for keys in segments:
-        for key, tally in keys.items():
-            added[key] += tally
-    return dict(added)
+        return Answer([column.name for column in cursor.description], cursor.fetchall())

@@ -35,10 +35,11 @@ def pack(counts: dict[int, int]) -> bytes:
     return np.array(sorted(counts.items()), dtype=RECORD).tobytes()
 
 
-def unpack(packed: bytes, size: int = BINS) -> np.ndarray:
-    """How many of each code, 0 to size - 1. Records of the same code are added up."""
+def unpack(packed: bytes, size: int = BINS, *, wrapped: bool = True) -> np.ndarray:
+    """How many of each code, 0 to size - 1. Records of the same code are added up; `wrapped`, those of code modulo size."""
     records = np.frombuffer(packed, dtype=RECORD)
-    return np.bincount(records["code"], weights=records["n"], minlength=size).astype(np.int64)
+    codes = records["code"] % size if wrapped else records["code"]
+    return np.bincount(codes, weights=records["n"], minlength=size).astype(np.int64)
 
 
 def percentiles(counts: np.ndarray, shares: list[float]) -> list[float | None]:

@@ -196,7 +196,7 @@ def _precision(of: Evidence) -> Measure:
 
 def _delivery(of: Evidence) -> Measure:
     accepted = of.tally["accepted"]
-    extra = {"failed": of.tally["undelivered"], "causes": dict(of.tally.names["causes"].most_common(NAMES_SHOWN))}
+    extra = {"failed": of.tally["undelivered"], "causes": dict(of.tally.names("causes").most_common(NAMES_SHOWN))}
     return Measure(_share(of.tally["delivered"], accepted), accepted, False, extra)
 
 
@@ -211,7 +211,7 @@ def _escalation(of: Evidence) -> Measure:
     detected = of.tally["detected"]
     extra = {
         "escalated": of.tally["escalated"],
-        "reasons": dict(of.tally.names["reasons"].most_common(NAMES_SHOWN)),
+        "reasons": dict(of.tally.names("reasons").most_common(NAMES_SHOWN)),
     }
     return Measure(_share(of.tally["escalated"], detected), detected, False, extra)
 
@@ -242,7 +242,7 @@ def _tokens(of: Evidence) -> Measure:
 
 
 def _cost(of: Evidence) -> Measure:
-    cost, priced, unpriced = float(of.tally["cost_usd"]), of.tally["ai_calls_priced"], of.tally["ai_calls_unpriced"]
+    cost, priced, unpriced = of.tally["cost_usd"], of.tally["ai_calls_priced"], of.tally["ai_calls_unpriced"]
     replies = of.tally["replies_ai"]
     per_reply = cost / replies if replies and priced else None
     extra = {

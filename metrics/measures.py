@@ -48,7 +48,8 @@ def listed(words) -> str:
 
 
 def epoch(interval: str) -> str:
-    return f"EXTRACT(EPOCH FROM {interval})::float8"
+    """An interval in seconds. EXTRACT says the same in decimals, which takes three times as long."""
+    return f"date_part('epoch', {interval})"
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,12 @@ class Count:
 
 @dataclass(frozen=True)
 class Sum:
-    """The sum of an expression over the rows where it is not null."""
+    """The sum of an expression over the rows where it is not null, as a number of the type `kind` of PostgreSQL."""
 
     name: str
     basis: Basis
     expression: str
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -164,11 +166,11 @@ MEASURES = [
     Count("detected", ISSUE),
     Count("ended_unanswered", ISSUE, f"i.first_response_at IS NULL AND NOT {UNRESOLVED_NOW}"),
     Count("ttfr_untrusted", ISSUE, "i.first_response_at < i.detected_at"),
-    Sum("ttfr_sum_s", ISSUE, f"CASE WHEN {TTFR_KNOWN} THEN {TTFR_S} END"),
+    Sum("ttfr_sum_s", ISSUE, f"CASE WHEN {TTFR_KNOWN} THEN {TTFR_S} END", "float8"),
     Count("resolved", ISSUE, "i.resolved_at IS NOT NULL"),
     Count("unresolved", ISSUE, UNRESOLVED_NOW),
     Count("ttr_untrusted", ISSUE, "i.resolved_at < i.detected_at"),
-    Sum("ttr_sum_s", ISSUE, f"CASE WHEN {TTR_KNOWN} THEN {TTR_S} END"),
+    Sum("ttr_sum_s", ISSUE, f"CASE WHEN {TTR_KNOWN} THEN {TTR_S} END", "float8"),
     Count("escalated", ISSUE, "i.escalated_at IS NOT NULL"),
     Count("reviewed", ISSUE, "i.false_positive IS NOT NULL"),
     Count("false_positives", ISSUE, "i.false_positive"),
@@ -191,7 +193,7 @@ MEASURES = [
     Count("ai_ended_rated", ENDED, "went.by_ai AND i.customer_satisfaction IS NOT NULL"),
     Count("rated", RATED),
     Count("rated_well", RATED, "i.customer_satisfaction >= 4"),
-    Sum("rated_sum", RATED, "i.customer_satisfaction"),
+    Sum("rated_sum", RATED, "i.customer_satisfaction", "bigint"),
     Count("ai_rated", RATED, "went.by_ai"),
     Count("ai_rated_well", RATED, "went.by_ai AND i.customer_satisfaction >= 4"),
     *(Count(f"replies_{kind}", SEND, f"r.kind = '{kind}' AND {REPLY}") for kind in AnsweredBy.values),
@@ -205,8 +207,8 @@ MEASURES = [
     Count("ai_calls_priced", CALL, "c.cost_usd IS NOT NULL"),
     Count("ai_calls_uncounted", CALL, f"{ANSWERED_CALL} AND c.tokens_in IS NULL"),
     Count("ai_calls_unpriced", CALL, f"{ANSWERED_CALL} AND c.cost_usd IS NULL"),
-    *(Sum(f"tokens_{kind}", CALL, f"c.tokens_{kind}") for kind in ("in", "out", "thought", "cached")),
-    Sum("cost_usd", CALL, "c.cost_usd"),
+    *(Sum(f"tokens_{kind}", CALL, f"c.tokens_{kind}", "bigint") for kind in ("in", "out", "thought", "cached")),
+    Sum("cost_usd", CALL, "c.cost_usd", "numeric"),
 ]  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def _systems(window: Window) -> dict:
 def _sla(window: Window, found: Facts) -> dict:
     """What was kept and missed among the issues of the window, and where all open ones stand."""
     open_ones = {(row["priority"], row["promise"]): row for row in queries.sla(window)}
-    nothing = Tally()
+    nothing = Tally([], 0, 0)
     return {
         priority.value: {
             promise: _promise(
@@ -157,7 +157,7 @@ def _series(found: Facts) -> dict:
         "resolved": [bucket["ended"] for bucket in found.buckets],
         "ttfr_p50": [_seconds(median) for median, _high in ttfr],
         "ttfr_p90": [_seconds(high) for _median, high in ttfr],
-        "cost_usd": [round(float(b["cost_usd"]), 6) if b["ai_calls_priced"] else None for b in found.buckets],
+        "cost_usd": [round(b["cost_usd"], 6) if b["ai_calls_priced"] else None for b in found.buckets],
         "unfinished": window.end < starts[-1] + window.bucket,
     }
 

@@ -10,7 +10,8 @@ from django.db import connection
 
 from issues.models import Action, AICall, Issue, Response
 from issues.models.issue import UNRESOLVED, Priority
-from metrics import facts, rollup
+from metrics import facts, rollup, snapshot
+from metrics.measures import MEASURES, Count, Sum
 from metrics.models import Covered, Detected, Grain, Happened, Stale
 from metrics.window import Scope
 from tests.support import make
@@ -126,16 +127,18 @@ def read(scope):
     return facts.read(scope.at(NOW, ZONE), ZONE)
 
 
+NUMBERS = [measure.name for measure in MEASURES if isinstance(measure, Count | Sum)]
+
+
 def told(tally) -> dict:
-    """All that a tally says, without what it says nothing of. Sums of fractions depend on their order."""
+    """All that a tally says. Sums of fractions depend on their order."""
     return {
-        "numbers": {name: round(float(n), 6) for name, n in tally.numbers.items() if n},
+        "numbers": {name: round(tally[name], 6) for name in [*NUMBERS, "response_overdue", "resolution_overdue"]},
         "bins": {
-            name: bins.nonzero()[0].tolist() + bins[bins > 0].tolist()
-            for name, bins in tally.bins.items()
-            if bins.any()
+            name: {who: [*bins.nonzero()[0], *bins[bins > 0]] for who, bins in tally.bins_by_who(name).items()}
+            for name in ("ttfr", "ttr")
         },
-        "names": {name: dict(names) for name, names in tally.names.items() if names},
+        "names": {name: tally.names(name) for name in ("reasons", "causes")},
         "ttfr": tally.times("ttfr").percentiles([0.1, 0.5, 0.9]),
         "ttr": tally.times("ttr").percentiles([0.1, 0.5, 0.9]),
     }
@@ -176,6 +179,7 @@ def test_cells_and_rows_agree_in_every_window_whatever_happens(seed):
     assert Detected.objects.filter(grain=Grain.MINUTE).exists()
     assert not Stale.objects.exists()
     assert_same("after refreshing")
+    assert snapshot.text(snapshot.build(Scope("30d"), NOW))
     for _ in range(40):
         history.happen()
     history.begin()
@@ -222,7 +226,7 @@ def test_shares_of_the_parts_add_up_to_the_whole():
         parts = facts.by(window, dimension, ZONE)
         assert sum(part["detected"] for part in parts.values()) == whole["detected"]
         assert sum(part.times("ttfr").n for part in parts.values()) == whole.times("ttfr").n
-    by_who = whole.times_by_who("ttfr")
+    by_who = whole.bins_by_who("ttfr")
     assert sum(bins.sum() for bins in by_who.values()) == whole.times("ttfr").done
 
 
