@@ -34,7 +34,7 @@ def measures_of(table: Table) -> list[Measure]:
 def stored(table: Table, grain: Grain, starts: list[datetime], now: datetime, zone: ZoneInfo) -> list[Statement]:
     """The statements that measure the cells of `starts` again, in place of those there are."""
     stretches = merged((start, after(grain, start, zone)) for start in starts)
-    params = {"grain": int(grain), "starts": sorted(starts), "now": now}
+    params = {"grain": int(grain), "starts": instants(sorted(starts)), "now": now}
     bases = [basis for basis in BASES if basis.cells == table]
     columns = [measure.name for measure in measures_of(table)]
     steps = ", ".join(step for basis in bases for step in _steps(basis, _within(basis.at, stretches, params)))
@@ -126,7 +126,7 @@ def read(table: Table, plan: Plan, cuts: list[datetime], window: Window, by: str
 
     Columns: segment (1 is the first), key, then the measures of the table, or of one basis.
     """
-    params: dict[str, Any] = {"cuts": cuts, "now": window.as_of} | window.filters
+    params: dict[str, Any] = {"cuts": instants(cuts), "now": window.as_of} | window.filters
     if any(plan.cells.values()):
         yield _cells(table, plan, window, by, params)
     for basis in BASES:
@@ -150,7 +150,7 @@ def _cells(table: Table, plan: Plan, window: Window, by: str, params: dict) -> S
     text = f"""
         SELECT width_bucket(start, %(cuts)s::timestamptz[]) AS segment, {by} AS key, {columns}
         FROM ({each}) AS cells GROUP BY 1, 2"""
-    return text, params | {f"grain{int(grain)}": starts for grain, starts in chosen.items()}
+    return text, params | {f"grain{int(grain)}": instants(starts) for grain, starts in chosen.items()}
 
 
 def _summed(measure: Measure) -> str:
@@ -183,6 +183,11 @@ def _of_rows(measure: Measure) -> str:
     if isinstance(measure, Durations):
         return f"string_agg(int2send(({measure.code})::int2) || {ONE}, ''::bytea)"
     return f"jsonb_agg({measure.expression}) FILTER (WHERE ({measure.expression}) IS NOT NULL)"
+
+
+def instants(moments: Iterable[datetime]) -> str:
+    """Many instants as one parameter, for `::timestamptz[]`: a list would be written out again for every statement."""
+    return "{" + ",".join(moment.isoformat() for moment in moments) + "}"
 
 
 def scoped(window: Window) -> str:

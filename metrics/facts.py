@@ -5,11 +5,11 @@ the last digit of percentiles of windows up to a day; those of longer ones are w
 """
 
 import json
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,7 +17,6 @@ from django.db import connection
 
 from . import cells, histogram
 from .measures import (
-    MEASURES,
     OVERDUE_RESOLUTION,
     OVERDUE_RESPONSE,
     TTFR_KNOWN,
@@ -27,7 +26,6 @@ from .measures import (
     UNRESOLVED_NOW,
     WAITING,
     WHO,
-    Sum,
     counted,
     epoch,
 )
@@ -37,7 +35,6 @@ from .window import DAY, Window
 
 CODES = len(WHO) * histogram.BINS
 FLOATS = np.dtype(">f8")
-FRACTIONS = {measure.name for measure in MEASURES if isinstance(measure, Sum) and measure.kind != "bigint"}
 
 
 class Times:
@@ -97,35 +94,27 @@ class Answer:
     def __init__(self, names: list[str], rows: list[tuple]):
         rows.sort(key=lambda row: row[0])
         columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
-        self.segments = np.array(columns.pop("segment"), dtype=int)
-        self.keys = np.array(columns.pop("key"), dtype=object)
+        self._segments = columns.pop("segment")
+        self.keys = columns.pop("key")
         self.columns = columns
-        self._numbers: dict[str, np.ndarray] = {}
 
-    def slice(self, first: int, end: int) -> slice:
-        """Which rows are of the segments `first <= segment < end`."""
-        return slice(*np.searchsorted(self.segments, [first, end]))
-
-    def numbers(self, name: str) -> np.ndarray:
-        if name not in self._numbers:
-            self._numbers[name] = np.array(self.columns[name], dtype=float)
-        return self._numbers[name]
+    def rows(self, first: int, end: int, key: str | None) -> slice | list[int]:
+        """Which rows are of the segments `first <= segment < end`, and of the key unless it is None."""
+        chosen = slice(bisect_left(self._segments, first), bisect_left(self._segments, end))
+        if key is None:
+            return chosen
+        return [place for place in range(chosen.start, chosen.stop) if self.keys[place] == key]
 
 
 class Tally:
     """What was counted of some segments of the time, and of one key or of all, by the names of `measures`."""
 
     def __init__(self, answers: list[Answer], first: int, end: int, key: str | None = None):
-        self._answers = answers
-        self._first, self._end, self._key = first, end, key
+        self._answers = [(answer.columns, answer.rows(first, end, key)) for answer in answers]
 
     def __getitem__(self, name: str) -> int | float:
         """The count or sum of that name; 0 where nothing was counted."""
-        total = 0.0
-        for answer, chosen in self._of(name):
-            numbers = answer.numbers(name)[chosen]
-            total += numbers.sum() if self._key is None else numbers[answer.keys[chosen] == self._key].sum()
-        return total if name in FRACTIONS else round(total)
+        return sum(self._values(name))
 
     def names(self, name: str) -> Counter:
         """How many have which name."""
@@ -148,9 +137,9 @@ class Tally:
         by_who = codes.reshape(len(WHO), histogram.BINS)
         return {who: bins for who, bins in zip(WHO, by_who, strict=True) if bins.any()}
 
-    @cached_property
+    @property
     def _is_exact(self) -> bool:
-        return any("ttfr_values" in answer.columns for answer in self._answers)
+        return any("ttfr_values" in columns for columns, _rows in self._answers)
 
     def _packed(self, name: str) -> bytes:
         return b"".join(self._values(name))
@@ -159,16 +148,12 @@ class Tally:
         return np.frombuffer(self._packed(name), FLOATS)
 
     def _values(self, name: str) -> Iterator:
-        """What the rows say of that name that say anything."""
-        for answer, chosen in self._of(name):
-            for key, value in zip(answer.keys[chosen], answer.columns[name][chosen], strict=True):
-                if value is not None and (self._key is None or key == self._key):
-                    yield value
-
-    def _of(self, name: str) -> Iterator[tuple[Answer, slice]]:
-        for answer in self._answers:
-            if name in answer.columns:
-                yield answer, answer.slice(self._first, self._end)
+        """What the rows say of that name, of those that say anything."""
+        for columns, rows in self._answers:
+            if name in columns:
+                column = columns[name]
+                chosen = column[rows] if isinstance(rows, slice) else [column[place] for place in rows]
+                yield from (value for value in chosen if value is not None)
 
 
 @dataclass
@@ -262,7 +247,7 @@ VALUES = f"""
 
 def _of_issues(text: str, window: Window, cuts: list[datetime], by: str) -> cells.Statement:
     scope = f"{cells.scoped(window)} AND {counted()}"
-    params = {"cuts": cuts, "start": cuts[0], "end": cuts[-1], "now": window.as_of} | window.filters
+    params = {"cuts": cells.instants(cuts), "start": cuts[0], "end": cuts[-1], "now": window.as_of} | window.filters
     return text.replace("{by}", cells.BY[by]).replace("{scope}", scope), params
 
 
