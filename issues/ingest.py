@@ -10,7 +10,7 @@ from django.utils import timezone
 from mis_dashboard.lib import jobs, live, rows
 
 from . import actions, customers, handover, queries, reading, resolve, survey
-from .models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
+from .models import Action, Customer, EventKey, InboundEvent, Issue, Message, Policy, Response
 from .models.issue import Priority, Status
 from .models.response import State
 from .wishes import wish
@@ -88,7 +88,7 @@ def ingest(inbound: Inbound, *, now: datetime | None = None) -> Outcome:
 
 
 def _issue_of(inbound: Inbound) -> UUID | None:
-    event = InboundEvent.objects.filter(key=inbound.key).first()
+    event = queries.event(inbound.key)
     if event:
         return event.issue_id
     return Message.objects.filter(external_id=inbound.message_id).values_list("issue_id", flat=True).first()
@@ -102,12 +102,12 @@ def _store(inbound: Inbound, now: datetime) -> Outcome:
     elif inbound.answer and customer:
         issue = _person_answered(inbound, customer, now)
     if issue is None:
-        rows.insert(_event(inbound, None, now))
+        rows.insert(*_event(inbound, None, now))
     return Outcome(issue and issue.pk)
 
 
-def _event(inbound: Inbound, issue: Issue | None, now: datetime) -> InboundEvent:
-    return InboundEvent(
+def _event(inbound: Inbound, issue: Issue | None, now: datetime) -> tuple[EventKey, InboundEvent]:
+    event = InboundEvent(
         source=inbound.source,
         key=inbound.key,
         kind=inbound.kind,
@@ -116,6 +116,7 @@ def _event(inbound: Inbound, issue: Issue | None, now: datetime) -> InboundEvent
         issue=issue,
         received_at=now,
     )
+    return EventKey(key=inbound.key, received_at=now), event
 
 
 def _customer(inbound: Inbound, now: datetime) -> Customer | None:
@@ -176,7 +177,7 @@ def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issu
     """
     sent_at = _sane(inbound.occurred_at, now)
     if customer and (told := queries.told_elsewhere(customer, inbound.text, inbound.message_id, sent_at)):
-        rows.insert(_event(inbound, told, now))
+        rows.insert(*_event(inbound, told, now))
         return told
     known = _known_issue(customer, now)
     if known and not known.is_unresolved:
@@ -201,7 +202,7 @@ def _receive(inbound: Inbound, customer: Customer | None, now: datetime) -> Issu
         handover.say(response, notice, now)
     answered = notice or not to_person
     wake = jobs.call("respond", response.due_at) if response.state == State.WAITING and answered else []
-    rows.insert(*new, message, action, _event(inbound, issue, now), calls=[live.CALL, *wake])
+    rows.insert(*new, message, action, *_event(inbound, issue, now), calls=[live.CALL, *wake])
     if notice and waiting:
         response.save(update_fields=["purpose", "kind", "state", "text", "verdict", "due_at"])
     if to_person:
@@ -230,7 +231,7 @@ def _leaves_it_ended(inbound: Inbound, issue: Issue, sent_at: datetime, now: dat
     if stars is None:
         actions.record(issue, Action.Kind.JOINED, by=actions.CUSTOMER, at=now)
     turn = max(1, queries.next_turn(issue) - 1)
-    rows.insert(_message(inbound, issue, turn, sent_at, now), _event(inbound, issue, now))
+    rows.insert(_message(inbound, issue, turn, sent_at, now), *_event(inbound, issue, now))
     return True
 
 
@@ -311,7 +312,7 @@ def _person_answered(inbound: Inbound, customer: Customer, now: datetime) -> Iss
     issue = queries.unresolved_issue(customer)
     if issue is None:
         return None
-    rows.insert(_event(inbound, issue, now))
+    rows.insert(*_event(inbound, issue, now))
     sent_at = _sane(inbound.occurred_at, now)
     stale = queries.asked_after(issue, sent_at + WHOLE_SECONDS)
     if inbound.text and not stale and not queries.said_already(customer, inbound.text, sent_at):

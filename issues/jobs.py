@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from mis_dashboard.lib import jobs, processes
+from mis_dashboard.lib import jobs, partitions, processes
 from mis_dashboard.lib.jobs import job
 from mis_dashboard.lib.patience import patiently
 from mis_dashboard.lib.pool import Pool
@@ -19,7 +19,7 @@ from . import actions, budget, channels, deliver, escalate, line, queries, recei
 from . import claim as claiming
 from . import look as looking
 from . import respond as responding
-from .models import Action, InboundEvent, Policy, Response
+from .models import Action, EventKey, InboundEvent, Policy, Response
 from .models.response import Delivery, State
 
 log = logging.getLogger("mis.jobs")
@@ -187,10 +187,13 @@ def _take_over(response: Response, now: datetime) -> None:
 
 
 def forget() -> None:
-    """Drops inbound events older than their 30 days, in small bites, so that nothing waits for it."""
-    oldest = timezone.now() - timedelta(days=InboundEvent.KEPT_DAYS)
-    while True:
-        ids = list(InboundEvent.objects.filter(received_at__lt=oldest).values_list("pk", flat=True)[:1000])
-        if not ids:
-            return
-        InboundEvent.objects.filter(pk__in=ids).delete()
+    """Drops inbound events older than their 30 days, in small bites, so that nothing waits for it.
+
+    A month that is over by then is dropped whole (`partitions.keep`); of a younger one the older days go here. The keys
+    go last: until then a repeat is known.
+    """
+    oldest = timezone.now() - partitions.kept(InboundEvent._meta.db_table)
+    for model in (InboundEvent, EventKey):
+        old = model.objects.filter(received_at__lt=oldest)
+        while ids := list(old.values_list("pk", flat=True)[:1000]):
+            old.filter(pk__in=ids).delete()

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import CharField, Exists, F, Max, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat, Now
 
 from mis_dashboard.lib.recent import recent
@@ -17,6 +17,8 @@ from .models import (
     Action,
     ChannelState,
     Customer,
+    EventKey,
+    InboundEvent,
     Issue,
     KnowledgeNote,
     Message,
@@ -62,6 +64,12 @@ def _misconfigured() -> str:
     lately = Action.objects.filter(kind=Action.Kind.ESCALATED, at__gte=Now() - LATELY)
     codes = lately.filter(detail__code__in=sorted(MISCONFIGURED)).order_by("-at").values_list("detail__code", flat=True)
     return codes.first() or ""
+
+
+def event(key: str) -> InboundEvent | None:
+    """The event of that key, if it has come. Its key tells when, and so in which month's part it is."""
+    came = EventKey.objects.filter(key=key).values("received_at")
+    return InboundEvent.objects.filter(key=key, received_at=Subquery(came)).first()
 
 
 def anything_unsure() -> bool:

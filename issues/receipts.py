@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from . import actions, customers, deliver, escalate, phones, queries
 from .channels.base import Sent
-from .models import Action, InboundEvent, Response
+from .models import Action, EventKey, Response
 from .models.response import Delivery, State
 
 # A message is told after it was said, at once or when Evolution wakes up; the clocks may differ.
@@ -93,7 +93,7 @@ def _learn_lid(response_id: UUID, lid: str) -> None:
 
 def by_program(api_key: str) -> bool:
     """Whether what looks like a person's message was told before as one that another program sent."""
-    return InboundEvent.objects.filter(key=api_key).exists()
+    return EventKey.objects.filter(key=api_key).exists()
 
 
 ARRIVED = {Delivery.DELIVERED, Delivery.READ}

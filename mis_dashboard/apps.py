@@ -4,6 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -14,8 +15,16 @@ class MisDashboardConfig(AppConfig):
     def ready(self) -> None:
         """Makes every app's jobs known; and readies a worker, which forks the processes that will run them."""
         autodiscover_modules("jobs", "checks")
+        post_migrate.connect(_keep_partitions, sender=self, dispatch_uid="partitions")
         if settings.ROLE == "worker":
             ready_to_fork()
+
+
+def _keep_partitions(**_: object) -> None:
+    """A fresh database is ready for its first row before the clock has come round."""
+    from .lib import partitions
+
+    partitions.keep()
 
 
 def ready_to_fork() -> None:

@@ -38,6 +38,7 @@ EVERY = [
     Periodic("refresh_minutes", 5.0, "metrics.jobs.refresh_minutes"),
     Periodic("refresh_hours", 5 * MINUTE_S, "metrics.jobs.refresh_hours"),
     Periodic("refresh_days", 30 * MINUTE_S, "metrics.jobs.refresh_days"),
+    Periodic("partitions", HOUR_S, "mis_dashboard.lib.partitions.keep"),
     Periodic("forget_events", time(3, 30), "issues.jobs.forget"),
     Periodic("forget_processes", HOUR_S, "mis_dashboard.lib.processes.forget"),
     Periodic("forget_jobs", HOUR_S, "mis_dashboard.lib.jobs.forget"),

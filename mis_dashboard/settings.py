@@ -207,6 +207,14 @@ OLD_AUTO_RESOLVE_GONE = env.flag("OLD_AUTO_RESOLVE_GONE")
 # Imported by a worker before it forks: the copies then share the memory (65 MB each otherwise).
 PRELOAD = [AI_BACKENDS[AI_BACKEND].rsplit(".", 1)[0]]
 
+# --- What is kept ---------------------------------------------------------------------------
+
+# Tables kept in a part for each month (`lib.partitions`): by which column, and for how long; None: for ever.
+PARTITIONED = {
+    "issues_action": ("at", env.days("ACTIONS_KEPT_DAYS", low=400)),
+    "issues_inboundevent": ("received_at", timedelta(days=30)),
+}
+
 # --- Logs -----------------------------------------------------------------------------------
 
 LOGGING = {

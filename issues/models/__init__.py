@@ -4,7 +4,7 @@ from .access import ApiKey
 from .action import Action
 from .ai import AICall, KnowledgeNote, ModelPrice, PromptVersion
 from .customer import Customer
-from .event import InboundEvent
+from .event import EventKey, InboundEvent
 from .issue import Issue, Message
 from .policy import Breaker, ChannelState, Policy, Token
 from .response import Response
@@ -17,6 +17,7 @@ __all__ = [
     "Breaker",
     "ChannelState",
     "Customer",
+    "EventKey",
     "InboundEvent",
     "Issue",
     "KnowledgeNote",

@@ -8,13 +8,13 @@ from mis_dashboard.lib.ids import uuid7
 
 
 class InboundEvent(models.Model):
-    """One accepted delivery from outside, kept 30 days for diagnosis and to know a repeat.
+    """One accepted delivery from outside, kept 30 days for diagnosis.
 
-    `key` names the event, not the delivery: a second delivery meets the unique constraint.
-    `payload` holds personal data and no secrets.
+    `key` names the event, not the delivery. Whoever stores what may be delivered twice stores its EventKey with it, in
+    one statement: see there. `payload` holds personal data and no secrets.
+
+    Kept in months by `received_at` (`lib.partitions`): the database's primary key is (id, received_at).
     """
-
-    KEPT_DAYS = 30
 
     class Source(models.TextChoices):
         GHL_APP = "ghl_app", "GoHighLevel (app)"
@@ -34,8 +34,19 @@ class InboundEvent(models.Model):
     class Meta:
         verbose_name = _("inbound event")
         verbose_name_plural = _("inbound events")
-        # Named constraints and not `unique=True`, which would add a second index for LIKE to each.
-        constraints = [models.UniqueConstraint(fields=["key"], name="one_event_per_key")]
 
     def __str__(self):
         return f"{self.source} {self.kind}"
+
+
+class EventKey(models.Model):
+    """That an event has come, so that a second delivery is known as a repeat: it meets the unique constraint.
+
+    A table of its own, as one that is kept in months cannot tell what another month holds. Forgotten with the event.
+    """
+
+    key = models.CharField(max_length=128, primary_key=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["received_at"], name="eventkey_received")]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from issues.models import Customer
+from mis_dashboard.lib import partitions
 from mis_dashboard.sandbox import customers
 
 from .teller import Teller
@@ -26,6 +27,7 @@ def load(now: datetime, *, seed: int, progress: Callable[[list], Iterator] = ite
     """Stores `DAYS` days of history up to `now`, in one transaction, and returns the number of issues."""
     rng = random.Random(seed)  # noqa: S311  (a story, not a secret)
     moments = list(_moments(rng, now))
+    partitions.cover("issues_action", now - timedelta(days=DAYS + 1), now)
     with transaction.atomic():
         _known(customers.population(seed), now)
         teller = Teller(rng, now, _known(_neighbours(seed), now))

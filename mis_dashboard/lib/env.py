@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -37,6 +38,17 @@ class Env:
         if not low <= number <= high:
             raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number from {low} to {high}.")
         return number
+
+    def days(self, name: str, *, low: int) -> timedelta | None:
+        """So many days, `low` at least; None when it is not set, which is for ever."""
+        value = self.text(name)
+        if not value:
+            return None
+        if not value.isdecimal() or not low <= int(value) <= 36_500:
+            raise ImproperlyConfigured(
+                f"{name} is {value!r}: write a whole number of days from {low} to 36500, or leave it empty for ever."
+            )
+        return timedelta(days=int(value))
 
     def words(self, name: str, default: str = "") -> list[str]:
         """A comma-separated list; empty parts fall away."""

@@ -13,7 +13,18 @@ from django.utils import timezone
 from issues import ai, channels, jobs, programs, webhooks
 from issues.admin import work
 from issues.channels.base import State
-from issues.models import Action, Breaker, ChannelState, Customer, InboundEvent, Issue, Message, Response, Token
+from issues.models import (
+    Action,
+    Breaker,
+    ChannelState,
+    Customer,
+    EventKey,
+    InboundEvent,
+    Issue,
+    Message,
+    Response,
+    Token,
+)
 from mis_dashboard.lib import jobs as queue
 from mis_dashboard.lib import recent
 from mis_dashboard.models import Job, Process
@@ -22,7 +33,7 @@ from .line import Died, Heard, Line, Mind, Wrong
 
 PHONE, CONTACT = "+5511900000001", "MISdemoContact000001"
 KEPT = [Customer, Issue, Message, Response, Action, InboundEvent]
-AGEING = [*KEPT, Job, Process, Token, Breaker, ChannelState]
+AGEING = [*KEPT, EventKey, Job, Process, Token, Breaker, ChannelState]
 WORDS = {
     "matter": "Meu boleto {n} não abre",
     "thanks": "obrigada, valeu! 👍",
