@@ -85,7 +85,7 @@ def _obstacle(issue: Issue) -> CannotSay | None:
     """Why nothing can be said in this issue now by a program."""
     if not issue.is_unresolved:
         return NotNow(f"the issue is {issue.status}")
-    if issue.actions.filter(detail__code="not_on_whatsapp").exists():
+    if queries.happened(issue).filter(detail__code="not_on_whatsapp").exists():
         return NotOnWhatsApp("the customer's number is not on WhatsApp")
     if why := _who_speaks_instead(issue):
         return NotNow(why)

@@ -31,6 +31,7 @@ from .models import (
 from .models.issue import UNRESOLVED, Status
 from .models.response import PENDING, State
 
+A_DAY = timedelta(days=1)
 SAME_WORDS_WITHIN = timedelta(seconds=90)
 LATELY = timedelta(minutes=10)
 REOPENED_WITHIN = timedelta(days=7)
@@ -131,6 +132,17 @@ def locked(issue: Issue) -> Issue:
     Whoever changes an issue and its responses locks the issue first, so that no two wait for each other.
     """
     return Issue.objects.select_for_update(no_key=True).get(pk=issue.pk)
+
+
+def happened(issue: Issue) -> QuerySet[Action]:
+    """All that happened to the issue, in order.
+
+    MIS writes of nothing that was before the issue (a day is left for clocks), so that older months are not looked into.
+    What is imported may be of any time.
+    """
+    if issue.source == Issue.Source.IMPORT:
+        return issue.actions.all()
+    return issue.actions.filter(at__gte=min(issue.detected_at, issue.received_at) - A_DAY)
 
 
 def unresolved_issue(customer: Customer) -> Issue | None:

@@ -3,6 +3,8 @@
 What happened in a window is in `facts`. Parameters: `start`, `end` (half-open) and `now` are instants. Durations are seconds.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import connection
 
@@ -17,6 +19,8 @@ DEADLINES_SHOWN = 5
 FEED_LENGTH = 8
 # The feed of some issues looks at so many, the last detected ones.
 FEED_ISSUES = 100
+NEWS_FOR = timedelta(days=90)
+CLOCKS_DIFFER = timedelta(days=1)
 
 NOW = """
     WITH unresolved AS (
@@ -112,13 +116,16 @@ LINE = """
         ELSE i.detected_at
     END)::float8 AS took_s"""
 
+# What is older is no news: its months are neither looked into nor planned for.
+RECENT = "a.at >= %(since)s AND a.at < %(until)s"
+
 # One look at the end of the index for each kind; together they would be sorted whole.
 FEED = f"""
     SELECT latest.* FROM unnest(%(facing)s::text[]) AS facing (kind) CROSS JOIN LATERAL (
         SELECT {LINE}
         FROM issues_action a
         JOIN issues_issue i ON i.id = a.issue_id LEFT JOIN issues_response r ON r.id = a.response_id
-        WHERE a.kind = facing.kind AND a.success AND {{counted}} ORDER BY a.at DESC LIMIT %(feed_length)s
+        WHERE a.kind = facing.kind AND {RECENT} AND a.success AND {{counted}} ORDER BY a.at DESC LIMIT %(feed_length)s
     ) AS latest ORDER BY at DESC LIMIT %(feed_length)s"""
 
 # Among the actions of all, those of a few issues may be far apart: here the issues come first.
@@ -128,7 +135,7 @@ FEED_OF_SOME = f"""
         SELECT * FROM issues_issue i WHERE {{counted}} ORDER BY detected_at DESC LIMIT {FEED_ISSUES}
     ) AS i
     JOIN issues_action a ON a.issue_id = i.id LEFT JOIN issues_response r ON r.id = a.response_id
-    WHERE a.kind = ANY(%(facing)s) AND a.success ORDER BY a.at DESC LIMIT %(feed_length)s"""
+    WHERE a.kind = ANY(%(facing)s) AND {RECENT} AND a.success ORDER BY a.at DESC LIMIT %(feed_length)s"""
 
 
 def now(window: Window) -> dict:
@@ -148,7 +155,8 @@ def sla(window: Window) -> list[dict]:
 
 def feed(window: Window) -> list[dict]:
     """The last things customers noticed, the newest first."""
-    return _rows(FEED_OF_SOME if window.filters else FEED, window)
+    near = {"since": window.as_of - NEWS_FOR, "until": window.as_of + CLOCKS_DIFFER}
+    return _rows(FEED_OF_SOME if window.filters else FEED, window, **near)
 
 
 def _rows(sql: str, window: Window, **more) -> list[dict]:

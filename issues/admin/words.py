@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import actions
+from .. import actions, queries
 from ..models import Action, Issue, Message, Response
 from ..models.issue import Basis
 from ..models.response import Delivery, State
@@ -181,9 +181,9 @@ FAILURES = {Action.Kind.FAILED, Action.Kind.FELL_BACK, Action.Kind.UNSURE}
 
 
 def timeline(issue: Issue, messages: list[Message]) -> list[Line]:
-    """All that happened to the issue, in words; `messages` are the customer's. One query."""
+    """All that happened to the issue, in words; `messages` are the customer's. Two queries: joined, many months are more dear."""
     heard = [issue.detected_at, *(message.sent_at for message in messages)]
-    return [line(action, heard) for action in issue.actions.select_related("response")]
+    return [line(action, heard) for action in queries.happened(issue).prefetch_related("response")]
 
 
 def line(action: Action, heard: Iterable[datetime] = ()) -> Line:

@@ -14,6 +14,8 @@ class Action(models.Model):
     Append-only: `actions.record` alone writes here, and the database refuses changes. `by` is a
     user name, "system", "customer" or the name of an API key. `detail` has no customer text.
 
+    A row takes 126 bytes and 127 in the indexes; an issue that goes well has six, which is 1.5 kB.
+
     Kept in months by `at` (`lib.partitions`), for ever unless ACTIONS_KEPT_DAYS says less: the database's primary key is
     (id, at), so there is no ON CONFLICT (id), and GROUP BY must name every column that it shows.
     """

@@ -13,6 +13,8 @@ class InboundEvent(models.Model):
     `key` names the event, not the delivery. Whoever stores what may be delivered twice stores its EventKey with it, in
     one statement: see there. `payload` holds personal data and no secrets.
 
+    A row takes 750 bytes, most of it the payload, and 100 in the indexes; an issue has one for each message, for 30 days.
+
     Kept in months by `received_at` (`lib.partitions`): the database's primary key is (id, received_at).
     """
 
@@ -43,6 +45,7 @@ class EventKey(models.Model):
     """That an event has come, so that a second delivery is known as a repeat: it meets the unique constraint.
 
     A table of its own, as one that is kept in months cannot tell what another month holds. Forgotten with the event.
+    A row takes 70 bytes and 90 in the indexes.
     """
 
     key = models.CharField(max_length=128, primary_key=True)

@@ -181,6 +181,15 @@ def test_what_happened_can_be_neither_changed_nor_removed_in_any_part():
                     connection.cursor().execute(change.format(table))
 
 
+def test_months_before_an_issue_are_not_looked_into_unless_it_was_imported():
+    partitions.cover("issues_action", month(2003, 1), month(2003, 1))
+    ours, imported = make.issue(), make.issue(source="import")
+    old, first = happened(datetime(2003, 1, 5, tzinfo=UTC), imported), happened(NOW, ours)
+    assert (list(queries.happened(ours)), list(queries.happened(imported))) == ([first], [old])
+    assert "issues_action_2003_01" not in queries.happened(ours).explain()
+    assert "issues_action_2003_01" in queries.happened(imported).explain()
+
+
 def test_rows_are_stored_read_and_counted_as_ever():
     issue, now = make.issue(), datetime.now(UTC)
     rows = [
