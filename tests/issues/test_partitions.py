@@ -257,6 +257,40 @@ def test_who_reads_is_waited_for_and_who_writes_does_not_wait_long(monkeypatch):
     reader.join()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_who_has_changed_an_issue_and_now_writes_an_action_is_let_finish(monkeypatch):
+    monkeypatch.setattr(partitions, "TRIES", 1)
+    monkeypatch.setattr(partitions, "LOCK_WAIT_MS", 5000)
+    issue, changed, written = make.issue(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            Issue.objects.filter(pk=issue.pk).update(location="loc2")
+            changed.set()
+            until_somebody_waits_for("issues_issue")
+            happened(NOW, issue)
+        written.set()
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    changed.wait(10)
+    partitions.cover("issues_action", month(2050, 3), month(2050, 3))
+    writer.join()
+    assert written.is_set()
+    assert month(2050, 3) in partitions.parts("issues_action")
+
+
+def until_somebody_waits_for(table: str) -> None:
+    pause = threading.Event()
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_locks WHERE relation = %s::regclass AND NOT granted", [table])
+            if cursor.rowcount:
+                return
+        pause.wait(0.02)
+
+
 def test_the_rest_of_a_transaction_waits_for_locks_as_before():
     partitions.cover("issues_action", month(2050, 2), month(2050, 2))
     with connection.cursor() as cursor:
