@@ -14,7 +14,7 @@ WHERE first.issue_id = i.id AND i.first_response_at IS NOT NULL;
 
 class Migration(migrations.Migration):
 
-    dependencies = [('issues', '0007_ai_calls_of_an_issue')]
+    dependencies = [('issues', '0008_partitions')]
 
     operations = [
         migrations.AddField(

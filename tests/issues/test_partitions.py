@@ -4,13 +4,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from issues import actions, jobs, queries
 from issues.ingest import ingest
 from issues.models import Action, EventKey, InboundEvent, Issue
-from mis_dashboard.lib import partitions
+from mis_dashboard.lib import partitions, repartition
 from tests.support import make
 from tests.support.make import NOW, inbound
 
@@ -301,11 +302,6 @@ def test_the_rest_of_a_transaction_waits_for_locks_as_before():
 # --- Tables that have rows already ----------------------------------------------------------------
 
 
-def migrate(name: str) -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate([("issues", name)])
-
-
 def definitions() -> list[tuple]:
     """Constraints, indexes and triggers of the two tables, as far as both forms have them."""
     with connection.cursor() as cursor:
@@ -323,31 +319,51 @@ def definitions() -> list[tuple]:
         return cursor.fetchall()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_tables_with_rows_are_turned_into_months_and_back_without_loss():
+def test_tables_with_rows_are_made_whole_and_turned_into_months_again_without_loss():
     issue, now = make.issue(), datetime.now(UTC)
     for days in (0, 40, 400, 4000):
         happened(now - timedelta(days=days), issue)
-    ingest(inbound(key="ghl:same"), now=now - timedelta(days=3))
-    in_months = definitions()
-    assert {"append_only", "action_issue_at", "action_kind_at", "a_person_is_not_automation"} <= {
-        n for n, _ in in_months
-    }
-    actions_before, events_before = list(Action.objects.values()), list(InboundEvent.objects.values())
+    ingest(inbound(), now=now - timedelta(days=3))
+    all_is_checked()
+    before = [list(model.objects.values()) for model in (Action, InboundEvent)], definitions()
+    for table in TABLES:
+        repartition.into_one(table)
+    assert not set(TABLES) & set(partitions.tables())
+    partitions.keep()  # looks at nothing that is not in months
+    assert ([list(model.objects.values()) for model in (Action, InboundEvent)], definitions()) == before
+    for table in TABLES:
+        repartition.into_months(table)
+        assert not partitions.months_in(partitions.strays_of(table), settings.PARTITIONED[table][0])
+    assert ([list(model.objects.values()) for model in (Action, InboundEvent)], definitions()) == before
+    assert {"append_only", "action_issue_at", "action_kind_at", "a_person_is_not_automation"} <= dict(before[1]).keys()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_installation_with_rows_is_upgraded():
+    before = ("issues", "0007_ai_calls_of_an_issue")
+    executor = MigrationExecutor(connection)
+    executor.migrate([before])
     try:
-        migrate("0007_ai_calls_of_an_issue")
-        assert definitions() == in_months
-        assert partitions.tables() == []
-        partitions.keep()  # looks at nothing that is not in months yet
-        assert list(Action.objects.values()) == actions_before
-        with pytest.raises(IntegrityError), transaction.atomic():
-            InboundEvent.objects.create(source="api", key="ghl:same", kind="x", payload={})
+        old = executor.loader.project_state([before]).apps
+        now = datetime.now(UTC)
+        issue = old.get_model("issues", "Issue").objects.create(
+            detected_at=now, received_at=now, response_due_at=now, resolution_due_at=now
+        )
+        given = {"issue": issue, "kind": "noted", "by": "x", "automated": True}
+        rows = [
+            old.get_model("issues", "Action").objects.create(at=now - timedelta(days=days), **given)
+            for days in (4000, 40, 0)
+        ]
+        old.get_model("issues", "InboundEvent").objects.create(
+            source="api", key="ghl:same", kind="x", payload={}, issue=issue, received_at=now - timedelta(days=3)
+        )
     finally:
-        migrate("0008_partitions")
-    assert definitions() == in_months
-    assert list(Action.objects.values()) == actions_before
-    assert list(InboundEvent.objects.values()) == events_before
-    assert not partitions.months_in("issues_action_strays", "at")
-    assert ingest(inbound(key="ghl:same")).repeated
-    with pytest.raises(IntegrityError, match="append-only"):
-        Action.objects.update(success=False)
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes())
+    assert list(Action.objects.values_list("pk", "at")) == [(row.pk, row.at) for row in rows]
+    assert {part_of(action) for action in Action.objects.all()} == {
+        partitions.name_of("issues_action", partitions.month_of(row.at)) for row in rows
+    }
+    assert set(TABLES) <= set(partitions.tables())
+    again = ingest(inbound(key="ghl:same"))
+    assert (again.repeated, again.issue_id) == (True, issue.pk)
