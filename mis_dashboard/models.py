@@ -58,3 +58,31 @@ class Process(models.Model):
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+
+class Span(models.Model):
+    """A stretch of time in which one component was seen to be in one state, without a break.
+
+    The `number`-th of its component, counted from 1, so that two that write at the same moment write one row. It grows
+    while the component is seen (`until` is the last time) and the next one begins after a break: a few rows per
+    incident, which are kept for ever. What they mean is said in `metrics.uptime`.
+    """
+
+    class State(models.TextChoices):
+        UP = "up"
+        DOWN = "down"
+
+    id = models.BigAutoField(primary_key=True)
+    component = models.CharField(max_length=16)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=4, choices=State)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        # None on `until`: it is written every two seconds, which without an index costs next to nothing.
+        indexes = [models.Index(fields=["component", "since"], name="span_since")]
+        constraints = [
+            models.UniqueConstraint(fields=["component", "number"], name="one_span_per_number"),
+            models.CheckConstraint(name="spans_end_after_they_begin", condition=Q(since__lte=models.F("until"))),
+        ]

@@ -1,4 +1,7 @@
-"""Which of our processes are alive: each writes that it is, and others take over from one that stopped."""
+"""Which of our processes are alive: each writes that it is, and others take over from one that stopped.
+
+The same beat keeps the record of how long its role has been up (`Span`), so that nobody else has to be alive for it.
+"""
 
 import logging
 import os
@@ -18,11 +21,37 @@ from .ids import uuid7
 log = logging.getLogger("mis.processes")
 
 BEAT_S = 2.0
+RETRY_S = 0.5
+# A beat that comes no later than this still tells that its process was alive since the one before.
+LATE_S = 3 * BEAT_S
+# Whoever beat so shortly before another one of its role began may have lived until then.
+APART_S = 1.5 * BEAT_S
 KEPT = timedelta(days=1)
 
+# Proves that the role was up since this process beat last, as long as that is not long ago and no beat has failed since;
+# else at this moment alone. An `until` in the future is from before the server's clock was set back.
 BEAT = """
-    INSERT INTO mis_dashboard_process (id, role, host, pid) VALUES (%s, %s, %s, %s)
-    ON CONFLICT (id) DO UPDATE SET seen_at = statement_timestamp()
+    WITH before AS (
+        SELECT seen_at FROM mis_dashboard_process
+        WHERE id = %(id)s AND %(steady)s AND seen_at >= statement_timestamp() - %(late)s
+    ), alive AS (
+        INSERT INTO mis_dashboard_process (id, role, host, pid) VALUES (%(id)s, %(role)s, %(host)s, %(pid)s)
+        ON CONFLICT (id) DO UPDATE SET seen_at = statement_timestamp()
+    ), proof AS (
+        SELECT LEAST((SELECT seen_at FROM before), statement_timestamp()) AS since
+    ), latest AS (
+        SELECT span.id, span.number, span.until >= proof.since - %(apart)s AS goes_on
+        FROM mis_dashboard_span AS span, proof WHERE component = %(role)s ORDER BY number DESC LIMIT 1
+    ), longer AS (
+        UPDATE mis_dashboard_span AS span SET since = LEAST(span.since, proof.since), until = statement_timestamp()
+        FROM latest, proof WHERE span.id = latest.id AND goes_on AND (
+            span.until < statement_timestamp() - interval '1 second' OR span.until > statement_timestamp() + %(late)s
+        )
+    )
+    INSERT INTO mis_dashboard_span (component, number, state, since, until)
+    SELECT %(role)s, COALESCE((SELECT number FROM latest), 0) + 1, 'up', since, statement_timestamp()
+    FROM proof WHERE NOT EXISTS (SELECT FROM latest WHERE goes_on)
+    ON CONFLICT (component, number) DO NOTHING
 """
 
 
@@ -34,7 +63,7 @@ class Beat(threading.Thread):
 
     def __init__(self, role: str, identity: uuid.UUID):
         super().__init__(name=f"beat-{role}", daemon=True)
-        self.row = (identity, role, socket.gethostname()[:100], os.getpid())
+        self.row = {"id": identity, "role": role, "host": socket.gethostname()[:100], "pid": os.getpid()}
         self._stopping = threading.Event()
         self._connection: psycopg.Connection | None = None
         self._silent = False
@@ -42,7 +71,7 @@ class Beat(threading.Thread):
     def run(self) -> None:
         while not self._stopping.is_set():
             self._write()
-            self._stopping.wait(BEAT_S)
+            self._stopping.wait(RETRY_S if self._silent else BEAT_S)
         self._close()
 
     def stop(self) -> None:
@@ -54,7 +83,7 @@ class Beat(threading.Thread):
         try:
             if self._connection is None:
                 self._connection = connect()
-            self._connection.execute(BEAT, self.row)
+            say_alive(self._connection, self.row, steady=not self._silent)
             self._silent = False
         except psycopg.Error:
             if not self._silent:
@@ -66,6 +95,12 @@ class Beat(threading.Thread):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def say_alive(connection: psycopg.Connection, row: dict, *, steady: bool) -> None:
+    """Notes that the process `row` (id, role, host, pid) is alive now; and, if `steady`, that it was since it last did."""
+    waits = {"late": timedelta(seconds=LATE_S), "apart": timedelta(seconds=APART_S)}
+    connection.execute(BEAT, {**row, **waits, "steady": steady})
 
 
 class _Here:
@@ -108,7 +143,7 @@ def dead(before_s: float) -> list[uuid.UUID]:
     return list(_older_than(timedelta(seconds=before_s)).values_list("id", flat=True))
 
 
-def alive(role: str, within_s: float = 3 * BEAT_S) -> bool:
+def alive(role: str, within_s: float = LATE_S) -> bool:
     """True when a process of that role was seen within `within_s` seconds."""
     return Process.objects.filter(role=role, seen_at__gte=Now() - timedelta(seconds=within_s)).exists()
 
