@@ -39,6 +39,7 @@ EVERY = [
     Periodic("refresh_hours", 5 * MINUTE_S, "metrics.jobs.refresh_hours"),
     Periodic("refresh_days", 30 * MINUTE_S, "metrics.jobs.refresh_days"),
     Periodic("partitions", HOUR_S, "mis_dashboard.lib.partitions.keep"),
+    Periodic("uptime", 5.0, "metrics.uptime.record"),
     Periodic("forget_events", time(3, 30), "issues.jobs.forget"),
     Periodic("forget_processes", HOUR_S, "mis_dashboard.lib.processes.forget"),
     Periodic("forget_jobs", HOUR_S, "mis_dashboard.lib.jobs.forget"),
