@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from . import facts
+from . import facts, uptime
 from .facts import Facts, Tally
 from .window import Window
 
@@ -33,6 +33,7 @@ class Evidence:
 
     tally: Tally
     window: Window
+    uptime: uptime.Uptime
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ def measure(window: Window) -> dict[str, dict]:
 
 
 def figures(found: Facts) -> dict[str, dict]:
-    """Every figure of what was read, by name."""
-    present = Evidence(found.total, found.window)
-    before = Evidence(found.previous, found.window.previous(timezone.get_default_timezone()))
+    """Every figure of what was read, by name. One query, for what is no issue's: the time that MIS was there."""
+    window, previous = found.window, found.window.previous(timezone.get_default_timezone())
+    now_up, then_up = uptime.measure_each([window, previous])
+    present, before = Evidence(found.total, window, now_up), Evidence(found.previous, previous, then_up)
     return {kpi.name: _shown(kpi, kpi.measure(present), kpi.measure(before)) for kpi in KPIS}
 
 
@@ -192,6 +194,10 @@ def _precision(of: Evidence) -> Measure:
         "response_rate": _share(of.tally["ai_ended_rated"], of.tally["ai_ended"]),
     }
     return Measure(_share(good, n), n, False, extra)
+
+
+def _availability(of: Evidence) -> Measure:
+    return Measure(of.uptime.value, of.uptime.n, False, of.uptime.extra)
 
 
 def _delivery(of: Evidence) -> Measure:
@@ -302,6 +308,15 @@ KPIS = [
             "automation had resolved."
         ),
         "rate", "higher", _precision, "ai_rated", {"response_rate": "ai_ended_rated"}, target=0.90, interim=0.70,
+    ),
+    KPI(
+        "availability", _("Availability"), _("How much of the time is MIS there?"),
+        _(
+            "Time up ÷ (time up + time down) in the window. Up is when web, workers, clock and database are; a gap in "
+            "their heartbeats is down. Planned maintenance and the time before the first heartbeat are left out. "
+            "Gemini and WhatsApp are told apart."
+        ),
+        "rate", "higher", _availability, target=uptime.TARGET, interim=0.99,
     ),
     KPI(
         "delivery_rate", _("Delivery rate"), _("Do our messages arrive?"),

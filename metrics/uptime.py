@@ -24,6 +24,7 @@ from mis_dashboard.lib.processes import LATE_S
 from mis_dashboard.models import Process, Span
 
 from .stretches import Stretch, common, merged, seconds, touches, without
+from .window import Window
 
 ROLES = [str(role) for role in Process.Role]
 DATABASE, GEMINI, WHATSAPP = "database", "gemini", "whatsapp"
@@ -220,6 +221,20 @@ class Uptime:
         """Below zero when more was used than there was."""
         return self.budget_minutes - self.down_minutes
 
+    @property
+    def extra(self) -> dict:
+        """What the key figure tells beside its value, ready for JSON: minutes, and each component's own figure."""
+        known = self.value is not None
+        return {
+            "down_minutes": round(self.down_minutes, 3) if known else None,
+            "budget_minutes": round(self.budget_minutes, 3) if known else None,
+            "budget_left_minutes": round(self.budget_left_minutes, 3) if known else None,
+            "components": {
+                name: {"value": share.value, "down_minutes": round(share.down_s / 60, 3)}
+                for name, share in self.components.items()
+            },
+        }
+
     def longest(self, most: int = GAPS_SHOWN) -> list[Gap]:
         """When MIS was down, the longest first."""
         return sorted(self.whole.gaps, key=lambda gap: gap.seconds, reverse=True)[:most]
@@ -244,21 +259,27 @@ READ = """
     SELECT 'planned', 0, 'planned', starts_at, ends_at FROM metrics_maintenance
     WHERE starts_at < %(end)s AND ends_at > %(start)s
     ORDER BY component, number"""
+COLUMNS = ["component", "number", "state", "since", "until"]
 
 
 def measure(start: datetime, end: datetime, now: datetime) -> Uptime:
     """How it was for `start <= t < end`, as far as `now` is known. One query."""
-    given = {"components": [*ROLES, *OTHERS], "start": start, "end": end}
+    return reckon(*read(start, end), start, end, now)
+
+
+def measure_each(windows: list[Window]) -> list[Uptime]:
+    """How it was in each window, whatever issues it is narrowed down to. One query."""
+    spans, planned = read(min(window.start for window in windows), max(window.end for window in windows))
+    return [reckon(spans, planned, window.start, window.end, window.as_of) for window in windows]
+
+
+def read(start: datetime, end: datetime) -> tuple[list[Span], list[Stretch]]:
+    """The spans and the planned maintenance that `reckon` needs for this window, and for any within it."""
     with connection.cursor() as cursor:
-        cursor.execute(READ, given)
+        cursor.execute(READ, {"components": [*ROLES, *OTHERS], "start": start, "end": end})
         found = cursor.fetchall()
-    planned = [(since, until) for component, _, _, since, until in found if component == "planned"]
-    spans = [
-        Span(component=component, number=number, state=state, since=since, until=until)
-        for component, number, state, since, until in found
-        if component != "planned"
-    ]
-    return reckon(spans, planned, start, end, now)
+    spans = [Span(**dict(zip(COLUMNS, row, strict=True))) for row in found if row[0] != "planned"]
+    return spans, [(since, until) for component, *_, since, until in found if component == "planned"]
 
 
 def rows(start: datetime, end: datetime, now: datetime, component: str = MIS) -> list[Gap]:

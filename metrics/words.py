@@ -33,6 +33,7 @@ COUNTED = {
     "reviews": {"one": _("{n} review"), "many": _("{n} reviews")},
     "calls": {"one": _("{n} AI call"), "many": _("{n} AI calls")},
     "replies": {"one": _("{n} reply"), "many": _("{n} replies")},
+    "seconds": {"one": _("{n} second observed"), "many": _("{n} seconds observed")},
     "cases": {"one": _("{n} case"), "many": _("{n} cases")},
 }
 COUNTED_BY = {
@@ -42,6 +43,7 @@ COUNTED_BY = {
     "ttr_p90": "issues",
     "automation_rate": "actions",
     "ai_precision": "ratings",
+    "availability": "seconds",
     "delivery_rate": "messages",
     "resolution_rate": "issues",
     "escalation_rate": "issues",
@@ -66,6 +68,8 @@ BESIDE = {
     "failed": ("count", _("not delivered: {value}")),
     "uncounted": ("count", _("calls without a token count: {value}")),
     "unpriced": ("count", _("calls without a price: {value}")),
+    "down_minutes": ("minutes", _("down: {value}")),
+    "budget_left_minutes": ("minutes", _("error budget left: {value}")),
     "untrusted": ("count", _("left out, impossible times: {value}")),
 }
 
@@ -218,18 +222,20 @@ def round_figure(value: float, unit: str) -> str:
 
 
 def told(extra: dict, sentences: dict) -> list[str]:
-    """Those of `sentences` for which there is a value; nothing of what is absent, or a count of none."""
+    """Those of `sentences` for which there is a value; nothing of what is absent, or an amount of none."""
     known = ((key, how, text) for key, (how, text) in sentences.items() if tells(extra.get(key), how))
     return [str(text).format(value=written(extra[key], how)) for key, how, text in known]
 
 
 def tells(value, how: str) -> bool:
-    return bool(value) if how == "count" else value is not None
+    return bool(value) if how in ("count", "minutes") else value is not None
 
 
 def written(value, how: str) -> str:
     if how == "interval":
         return f"{format.rate(value[0])} – {format.rate(value[1])}"
+    if how == "minutes":
+        return ("−" if value < 0 else "") + format.duration(abs(value) * 60)
     return format.rate(value) if how == "rate" else format.count(value)
 
 

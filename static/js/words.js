@@ -32,10 +32,11 @@ function told(extra, sentences, texts) {
     .map(([key, { format: how, text }]) => format.fill(text, { value: written(extra[key], how, texts.language) }));
 }
 
-const tells = (value, how) => (how === "count" ? Boolean(value) : value !== null);
+const tells = (value, how) => (how === "count" || how === "minutes" ? Boolean(value) : value !== null);
 
 function written(value, how, lang) {
   if (how === "interval") return value.map((end) => format.rate(end, lang)).join(" – ");
+  if (how === "minutes") return (value < 0 ? "−" : "") + format.duration(Math.abs(value) * 60, lang);
   return how === "rate" ? format.rate(value, lang) : format.count(value, lang);
 }
 

@@ -10,6 +10,7 @@ from issues.models import Action, AICall, PromptVersion
 from metrics import kpis
 from metrics.kpis import KPIS, wilson
 from metrics.window import Window
+from mis_dashboard.models import Span
 from tests.support import make
 from tests.support.make import NOW
 
@@ -60,9 +61,9 @@ class TestNothing:
             (None, 0, "none", None)
         }
 
-    def test_all_figures_take_nine_queries(self, django_assert_num_queries):
-        # What there is of cells; the rows of six kinds; what is open; the very durations.
-        with django_assert_num_queries(9):
+    def test_all_figures_take_ten_queries(self, django_assert_num_queries):
+        # What there is of cells; the rows of six kinds; what is open; the very durations; the time that MIS was there.
+        with django_assert_num_queries(10):
             kpis.measure(DAY)
 
     def test_measuring_again_gives_the_same_numbers(self):
@@ -352,6 +353,28 @@ class TestUsage:
         assert (figure("ai_tokens")["value"], figure("ai_cost_usd")["value"]) == (None, None)
 
 
+def seen(*components: str, but: tuple[float, float] | None = None):
+    """The components were up for two days; but for a time, from and until so many seconds ago."""
+    edges = [ago(days=2), *(NOW - seconds(age) for age in but or ()), NOW]
+    for component in components:
+        for number, (since, until) in enumerate(zip(edges[::2], edges[1::2], strict=True), 1):
+            Span.objects.create(component=component, number=number, state="up", since=since, until=until)
+
+
+class TestAvailability:
+    def test_a_break_of_one_of_ours_is_down_and_eats_of_the_budget(self):
+        seen("web", "clock")
+        seen("worker", but=(7200, 7200 - 108))
+        found = figure("availability")
+        # 108 s of 86,400 are 0.125 %, of which 0.1 % (86.4 s, 1.44 min) was allowed.
+        assert (found["value"], found["n"], found["state"]) == (0.99875, 86_400, "warn")
+        assert found["extra"].pop("components")["worker"] == {"value": 0.99875, "down_minutes": 1.8}
+        assert found["extra"] == {"down_minutes": 1.8, "budget_minutes": 1.44, "budget_left_minutes": -0.36}
+
+    def test_without_any_sign_there_is_no_budget(self):
+        assert figure("availability")["extra"]["budget_left_minutes"] is None
+
+
 class TestWhoCounts:
     @pytest.fixture
     def _others(self):
@@ -372,6 +395,7 @@ class TestWhoCounts:
     @pytest.mark.usefixtures("_others")
     def test_in_a_demonstration_everything_counts(self, settings):
         settings.DEMO = True
+        seen("web", "worker", "clock")
         found = kpis.measure(DAY)
         assert found["resolution_rate"]["n"] == 2
         assert found["ai_precision"]["value"] == 1
@@ -391,6 +415,7 @@ class TestWhoCounts:
         ("ai_precision", 0.9, "good"), ("ai_precision", 0.899, "warn"), ("ai_precision", 0.5, "bad"),
         ("delivery_rate", 0.9, "warn"), ("resolution_rate", 0.9, "good"), ("escalation_rate", 0.1, "good"),
         ("escalation_rate", 0.21, "bad"), ("false_positive_rate", 0.06, "warn"), ("false_positive_rate", 0, "good"),
+        ("availability", 0.999, "good"), ("availability", 0.9989, "warn"), ("availability", 0.98, "bad"),
         ("ai_tokens", 10**9, "good"), ("ai_cost_usd", 0, "good"), ("ai_cost_usd", None, "none"),
     ],
 )  # fmt: skip
