@@ -300,6 +300,7 @@ def reckon(spans: Iterable[Span], planned: Iterable[Stretch], start: datetime, e
     up = {name: _in_state(of_one, Span.State.UP) for name, of_one in by_component.items()}
     up[DATABASE] = sorted(stretch for role in ROLES for stretch in up[role])
     down = {name: _breaks(up[name], now) for name in OURS}
+    down[DATABASE] = without(down[DATABASE], chain(*(_awaited(up[role], now) for role in ROLES)))
     down |= {name: _in_state(by_component[name], Span.State.DOWN) for name in OTHERS}
     share = Sharer(start, end, now, list(planned))
     ours_up, ours_down = reduce(common, (up[name] for name in OURS)), {name: down[name] for name in OURS}
@@ -320,11 +321,14 @@ def _in_state(spans: list[Span], state: str) -> list[Stretch]:
 
 
 def _breaks(up: list[Stretch], now: datetime) -> list[Stretch]:
-    """What lies between, from the first sign on. A sign that is not late yet is waited for."""
-    if not up:
-        return []
-    seen_at = max(until for _, until in up)
-    return without([(up[0][0], seen_at if now - seen_at <= LATE else now)], up)
+    """What lies between, from the first sign on."""
+    return without([(up[0][0], now)], [*up, *_awaited(up, now)]) if up else []
+
+
+def _awaited(up: list[Stretch], now: datetime) -> list[Stretch]:
+    """The time since the last sign, as long as the next one is not late: it will tell."""
+    seen_at = max((until for _, until in up), default=now)
+    return [(seen_at, now)] if timedelta(0) < now - seen_at <= LATE else []
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from ..embedded import Embedded
 from ..serve import refuse_taken_port, serve
 from ..supervisor import Child
-from . import history
+from . import history, uptime
 from .furnish import furnish
 
 USER = "demo"
@@ -30,6 +30,7 @@ def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print
         get_user_model().objects.create_superuser(USER, "", password)
         furnish()
         history.load(timezone.now(), seed=seed, progress=_bar)
+        uptime.load(timezone.now())
 
     def welcome(line: str) -> None:
         say(f"\n{line}\n\n    user      {USER}\n    password  {password}\n")

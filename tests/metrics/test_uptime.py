@@ -138,6 +138,13 @@ class TestReckoning:
         assert shared(found.whole) == (3594, 0, 0, 6)
         assert found.value == 1.0
 
+    def test_while_one_is_waited_for_nobody_knows_whether_the_database_was_away(self):
+        others = [spans(role, (-HOUR, 1000), (HOUR - 3, HOUR)) for role in ("worker", "clock")]
+        found = reckoned(spans("web", (-HOUR, HOUR - 5)), *others)
+        assert shared(found.components["web"]) == (3595, 0, 0, 5)
+        assert shared(found.components["database"]) == (3598, 0, 0, 2)
+        assert told(found.whole.gaps) == [(1000, 3597, ["worker", "clock"])]
+
     def test_a_break_that_goes_on_counts_until_now_from_the_last_sign_on(self):
         found = reckoned(well("web"), spans("web", (-HOUR, HOUR - 7)))
         assert shared(found.whole) == (3593, 7, 0, 0)

@@ -12,8 +12,9 @@ from issues import escalate
 from issues.models import Action, AICall, Customer, Issue, KnowledgeNote, Policy, ReplyTemplate, Response
 from issues.models.issue import UNRESOLVED
 from metrics.kpis import measure
+from metrics.uptime import measure as measured
 from metrics.window import Window
-from mis_dashboard.demo import furnish, history, team
+from mis_dashboard.demo import furnish, history, team, uptime
 from mis_dashboard.sandbox import customers
 from tests.support import make
 
@@ -47,6 +48,16 @@ class TestHistory:
         assert 0.8 < figures["ai_precision"]["value"] < 1
         assert 0.1 < figures["ai_precision"]["extra"]["response_rate"] < 0.7
         assert AICall.objects.filter(outcome="answered").exists()
+
+    def test_it_was_there_but_for_a_few_moments(self):
+        uptime.load(NOW)
+        found = measured(NOW - timedelta(days=30), NOW, NOW)
+        # 48 s and 2 min 9 s; the disks were changed as planned, in half an hour.
+        assert (found.whole.down_s, found.whole.planned_s, found.whole.unknown_s) == (177, 1800, 0)
+        assert [gap.parts for gap in found.whole.gaps] == [["worker"], ["web", "worker", "clock", "database"]]
+        assert found.value > 0.9999
+        assert found.components["gemini"].down_s == 3600
+        assert found.components["whatsapp"].down_s == 14 * 60 + 12
 
     def test_nothing_in_it_lies_in_the_future(self, month):
         assert not Action.objects.filter(at__gt=NOW).exists()
