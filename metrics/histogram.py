@@ -42,6 +42,15 @@ def unpack(packed: bytes, size: int = BINS, *, wrapped: bool = True) -> np.ndarr
     return np.bincount(codes, weights=records["n"], minlength=size).astype(np.int64)
 
 
+def compact(packed: bytes) -> bytes:
+    """The same counts with one record for each code."""
+    counts = unpack(packed)
+    codes = np.flatnonzero(counts)
+    records = np.empty(len(codes), dtype=RECORD)
+    records["code"], records["n"] = codes, counts[codes]
+    return records.tobytes()
+
+
 def percentiles(counts: np.ndarray, shares: list[float]) -> list[float | None]:
     """The value below which each share (0 to 1) of the counted durations lies, in seconds; None of nothing.
 

@@ -2,10 +2,10 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mis_dashboard.settings")
-pages = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402  (needs the apps to be loaded)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -13,23 +13,34 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from django.conf import settings  # noqa: E402
 
 from issues import webhooks  # noqa: E402
+from metrics import timing  # noqa: E402
 from metrics.urls import websocket_urlpatterns  # noqa: E402
 from mis_dashboard.lib import processes  # noqa: E402
 from mis_dashboard.lib.doors import Doors  # noqa: E402
+from mis_dashboard.lib.timed import ROUTE, RoutedPages, Timed  # noqa: E402
+
+# Static files, and those who only ask how we are: many and quick, they would hide how long others wait.
+UNTIMED = (f"/{settings.STATIC_URL.strip('/')}/", "/healthz", "/readyz", "/metrics")
 
 if settings.ROLE == "web":
     processes.beat("web")
+    timing.counting.start()
+pages = RoutedPages()
 doors = Doors(webhooks.DOORS, max_bytes=webhooks.MAX_BYTES, sender=webhooks.location_in)
 
 
 async def pages_and_doors(scope, receive, send) -> None:
     """Programs' doors on a short way, everything else through Django's middleware."""
-    await (doors if scope["path"] in doors else pages)(scope, receive, send)
+    if scope["path"] in doors:
+        scope[ROUTE] = scope["path"].removeprefix("/")
+        await doors(scope, receive, send)
+    else:
+        await pages(scope, receive, send)
 
 
 application = ProtocolTypeRouter(
     {
-        "http": pages_and_doors,
+        "http": Timed(pages_and_doors, timing.counting.note, UNTIMED),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

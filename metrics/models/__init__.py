@@ -1,6 +1,7 @@
 """What is kept beside the issues to measure them at any size. No personal data."""
 
 from .cells import Cell, Covered, Detected, Dims, Grain, Happened, Stale
+from .timing import Timing
 from .uptime import Maintenance
 
-__all__ = ["Cell", "Covered", "Detected", "Dims", "Grain", "Happened", "Maintenance", "Stale"]
+__all__ = ["Cell", "Covered", "Detected", "Dims", "Grain", "Happened", "Maintenance", "Stale", "Timing"]

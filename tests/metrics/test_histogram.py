@@ -28,6 +28,13 @@ def test_counted_apart_and_added_up_is_counted_together(some, others):
     assert (counted(some) + counted(others) == counted(some + others)).all()
 
 
+@given(DURATIONS)
+def test_compacted_it_says_the_same_once_for_each_code(durations):
+    codes = [histogram.bin_of(each) for each in durations]
+    packed = histogram.compact(b"".join(histogram.pack({code: 1}) for code in codes))
+    assert packed == histogram.pack({code: codes.count(code) for code in codes})
+
+
 def test_of_nothing_there_is_no_percentile():
     assert histogram.percentiles(histogram.unpack(b""), [0.5, 0.9]) == [None, None]
 

@@ -1,0 +1,34 @@
+"""How long our answers to requests took."""
+
+from django.db import models
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+class Timing(models.Model):
+    """The requests for one route that were answered in one minute, hour or day, and how long that took.
+
+    A minute has a row for each `process` that answered; each writes its own rows whole, again and again until the
+    minute is over. Hours and days are those of UTC; they are added up (`timing.grains`) over all processes, and
+    their `process` is NOBODY. `packed` are the durations (`histogram`); statuses 3xx, 4xx and 5xx are counted in
+    `redirected`, `refused` and `failed`.
+
+    Partitioned by month. A row takes about {ROW_BYTES} bytes with its index. Two processes that answer 15 routes each
+    minute of the day make 43,200 rows of minutes a day ({DAY_MB} MB, kept 35 days), 360 of hours and 15 of days.
+    """
+
+    class Grain(models.IntegerChoices):
+        MINUTE = 60
+        HOUR = 3_600
+        DAY = 86_400
+
+    pk = models.CompositePrimaryKey("grain_s", "starts_at", "route", "process")
+    grain_s = models.PositiveIntegerField(choices=Grain)
+    starts_at = models.DateTimeField()
+    route = models.CharField(max_length=200)
+    process = models.UUIDField(default=NOBODY)
+    n = models.PositiveIntegerField()
+    redirected = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    packed = models.BinaryField()
