@@ -20,6 +20,7 @@ SQL_BIN = (
     f"ELSE LEAST({BINS - 1}, 1 + floor(ln(({{0}}) / {SHORTEST_S}) / ln({WIDTH})))::int END"
 )
 
+_LOG_WIDTH = log(WIDTH)
 _MIDDLES = np.concatenate([[0.0], SHORTEST_S * WIDTH ** (np.arange(BINS - 1) + 0.5)])
 
 
@@ -27,7 +28,7 @@ def bin_of(seconds: float) -> int:
     """The bin of a duration of 0 s or more."""
     if seconds < SHORTEST_S:
         return 0
-    return min(BINS - 1, 1 + int(log(seconds / SHORTEST_S) / log(WIDTH)))
+    return min(BINS - 1, 1 + int(log(seconds / SHORTEST_S) / _LOG_WIDTH))
 
 
 def pack(counts: dict[int, int]) -> bytes:

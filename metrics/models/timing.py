@@ -9,12 +9,13 @@ class Timing(models.Model):
     """The requests for one route that were answered in one minute, hour or day, and how long that took.
 
     A minute has a row for each `process` that answered; each writes its own rows whole, again and again until the
-    minute is over. Hours and days are those of UTC; they are added up (`timing.grains`) over all processes, and
+    minute is over. Hours and days (of the product's time zone) are added up (`timing.grains`) over all processes;
     their `process` is NOBODY. `packed` are the durations (`histogram`); statuses 3xx, 4xx and 5xx are counted in
     `redirected`, `refused` and `failed`.
 
-    Partitioned by month. A row takes about {ROW_BYTES} bytes with its index. Two processes that answer 15 routes each
-    minute of the day make 43,200 rows of minutes a day ({DAY_MB} MB, kept 35 days), 360 of hours and 15 of days.
+    Partitioned by month. A row of a minute takes about 370 bytes with its index, of an hour or day 1.2 KB. Two processes
+    that both answer 15 routes in every minute of the day make 43,200 rows of minutes a day (16 MB, kept 35 days), 360
+    of hours (0.4 MB, kept 190 days) and 15 of days; where a route is quiet there is no row.
     """
 
     class Grain(models.IntegerChoices):

@@ -2,11 +2,13 @@
 
 An hour counts as made once there is any row of it or of a later one; whoever stores a minute of an hour that is over
 makes that hour again, in the same transaction. So a made hour is always the sum of its minutes, however late a
-process stores them, and readers may take whichever they like.
+process stores them, and readers may take whichever they like. Hours and days are those of the product's time zone, as
+charts cut them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, repeat, takewhile
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -18,7 +20,6 @@ MINUTE, HOUR, DAY = (timedelta(seconds=grain) for grain in Timing.Grain)
 FINER = {HOUR: MINUTE, DAY: HOUR}
 # Days go with their partition (`settings.PARTITIONED`).
 KEPT = {MINUTE: timedelta(days=35), HOUR: timedelta(days=190)}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOCK = 0x4D4953_74696D  # "MIS tim"
 
 KEY = ["grain_s", "starts_at", "route", "process"]
@@ -26,21 +27,29 @@ COUNTS = ["n", "redirected", "refused", "failed", "packed"]
 
 LAST = "SELECT max(starts_at) FROM metrics_timing WHERE grain_s = %s AND starts_at >= %s"
 FINE = """
-    SELECT date_bin(%s, starts_at, %s) AS starts, route, sum(n)::bigint, sum(redirected)::bigint, sum(refused)::bigint,
+    SELECT width_bucket(starts_at, %s::timestamptz[]) AS number, route, sum(n)::bigint, sum(redirected)::bigint, sum(refused)::bigint,
         sum(failed)::bigint, string_agg(packed, '')
-    FROM metrics_timing WHERE grain_s = %s AND starts_at >= %s AND starts_at < %s GROUP BY starts, route
+    FROM metrics_timing WHERE grain_s = %s AND starts_at >= %s AND starts_at < %s GROUP BY number, route
 """
 DROP = "DELETE FROM metrics_timing WHERE grain_s = %s AND starts_at < %s"
 
 
 def floor(at: datetime, grain: timedelta) -> datetime:
-    """The beginning of the minute, hour or day of UTC that holds `at`."""
-    return at - (at - EPOCH) % grain
+    """The beginning of the minute, or of the hour or day on the wall clock of the product's time zone, that holds `at`."""
+    local = at.astimezone(timezone.get_default_timezone())
+    whole = {MINUTE: {}, HOUR: {"minute": 0}, DAY: {"minute": 0, "hour": 0}}[grain]
+    return local.replace(second=0, microsecond=0, **whole).astimezone(UTC)
+
+
+def following(start: datetime, grain: timedelta) -> datetime:
+    """When the minute, hour or day that begins at `start` is over. A day may have 23 or 25 hours."""
+    return floor(start + DAY + DAY / 2, DAY) if grain == DAY else start + grain
 
 
 def ceil(at: datetime, grain: timedelta) -> datetime:
-    """The first beginning of a minute, hour or day of UTC at `at` or after it."""
-    return at + (EPOCH - at) % grain
+    """The first beginning of a minute, hour or day at `at` or after it."""
+    start = floor(at, grain)
+    return start if start == at else following(start, grain)
 
 
 def seconds(grain: timedelta) -> int:
@@ -80,7 +89,7 @@ def forget(now: datetime | None = None) -> int:
 def made_until(now: datetime) -> dict[timedelta, datetime]:
     """Up to when there are whole hours, and whole days, of all that is stored. Two looks at the end of the index."""
     last = {grain: _last(grain, now) for grain in FINER}
-    return {grain: at + grain if at else now - KEPT[FINER[grain]] for grain, at in last.items()}
+    return {grain: following(at, grain) if at else now - KEPT[FINER[grain]] for grain, at in last.items()}
 
 
 def _queue_up() -> None:
@@ -104,13 +113,16 @@ def _last(grain: timedelta, now: datetime) -> datetime | None:
         return cursor.fetchone()[0]
 
 
-def _added_up(grain: timedelta, first: datetime, end: datetime) -> Iterable[Timing]:
+def _added_up(grain: timedelta, first: datetime, end: datetime) -> Iterator[Timing]:
+    starts = list(takewhile(lambda at: at < end, accumulate(repeat(grain), following, initial=first)))
+    if not starts:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(FINE, [grain, EPOCH, seconds(FINER[grain]), first, end])
-        for starts_at, route, n, redirected, refused, failed, packed in cursor.fetchall():
+        cursor.execute(FINE, [starts, seconds(FINER[grain]), first, end])
+        for number, route, n, redirected, refused, failed, packed in cursor.fetchall():
             yield Timing(
                 grain_s=seconds(grain),
-                starts_at=starts_at,
+                starts_at=starts[number - 1],
                 route=route,
                 n=n,
                 redirected=redirected,

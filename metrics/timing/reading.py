@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection
+from psycopg.pq import Format
 
 from mis_dashboard.lib.recent import recent
 
@@ -84,6 +85,7 @@ def _read(bucket: str, values: list, start: datetime, end: datetime, now: dateti
     text = READ.format(bucket=bucket, pieces=" OR ".join([PIECE] * len(chosen)))
     wanted = [value for grain, *edges in chosen for value in (seconds(grain), *edges)]
     with connection.cursor() as cursor:
+        cursor.cursor.format = Format.BINARY  # bytes would be written out in hexadecimal digits otherwise
         cursor.execute(text, [*values, *wanted])
         for *row, packed in cursor.fetchall():
             yield *row, histogram.unpack(packed)
