@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from . import facts, uptime
+from . import facts, timing, uptime
 from .facts import Facts, Tally
 from .window import Window
 
@@ -267,6 +267,12 @@ def _cache_hits(of: Evidence) -> Measure:
     return Measure(_share(cached, n), n)
 
 
+def _api(of: Evidence) -> Measure:
+    """Of the server, whoever the issues are narrowed down to."""
+    found = timing.figure(of.window)
+    return Measure(found["p95"], found["n"], False, found["extra"]) if found else Measure(None, 0)
+
+
 TTFR = _(
     "First response − detected, over all issues detected in the window; a customer still waiting counts with the "
     "time waited so far. Issues that ended without any response are counted beside it."
@@ -378,5 +384,14 @@ KPIS = [
         "received", _("Issues"), _("How many problems did customers tell us of?"),
         _("The issues detected in the window."),
         "count", "lower", _received, "detected",
+    ),
+    KPI(
+        # GoHighLevel's webhook must be stored within a second, so that is the interim; half of it leaves room for the way.
+        "api_p95", _("Our answers, 19 in 20"), _("How long do browsers and other programs wait for our server?"),
+        _(
+            "From the arrival of a request to the last byte of its answer, over all requests answered in the window; "
+            "static files, sockets and health checks are left out. 95 in 100 took no longer."
+        ),
+        "s", "lower", _api, target=0.5, interim=1.0,
     ),
 ]  # fmt: skip

@@ -34,6 +34,7 @@ COUNTED = {
     "calls": {"one": _("{n} AI call"), "many": _("{n} AI calls")},
     "replies": {"one": _("{n} reply"), "many": _("{n} replies")},
     "seconds": {"one": _("{n} second observed"), "many": _("{n} seconds observed")},
+    "requests": {"one": _("{n} request"), "many": _("{n} requests")},
     "cases": {"one": _("{n} case"), "many": _("{n} cases")},
 }
 COUNTED_BY = {
@@ -54,6 +55,7 @@ COUNTED_BY = {
     "sla_resolution": "issues",
     "cache_hit_rate": "replies",
     "received": "issues",
+    "api_p95": "requests",
 }
 # A share of fewer cases than this says little.
 FEW = 20
@@ -70,6 +72,7 @@ BESIDE = {
     "unpriced": ("count", _("calls without a price: {value}")),
     "down_minutes": ("minutes", _("down: {value}")),
     "budget_left_minutes": ("minutes", _("error budget left: {value}")),
+    "errors": ("count", _("errors: {value}")),
     "untrusted": ("count", _("left out, impossible times: {value}")),
 }
 

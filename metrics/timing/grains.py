@@ -25,7 +25,7 @@ LOCK = 0x4D4953_74696D  # "MIS tim"
 KEY = ["grain_s", "starts_at", "route", "process"]
 COUNTS = ["n", "redirected", "refused", "failed", "packed"]
 
-LAST = "SELECT max(starts_at) FROM metrics_timing WHERE grain_s = %s AND starts_at >= %s"
+LAST = "(SELECT max(starts_at) FROM metrics_timing WHERE grain_s = %s AND starts_at >= %s)"
 FINE = """
     SELECT width_bucket(starts_at, %s::timestamptz[]) AS number, route, sum(n)::bigint, sum(redirected)::bigint, sum(refused)::bigint,
         sum(failed)::bigint, string_agg(packed, '')
@@ -87,9 +87,8 @@ def forget(now: datetime | None = None) -> int:
 
 
 def made_until(now: datetime) -> dict[timedelta, datetime]:
-    """Up to when there are whole hours, and whole days, of all that is stored. Two looks at the end of the index."""
-    last = {grain: _last(grain, now) for grain in FINER}
-    return {grain: following(at, grain) if at else now - KEPT[FINER[grain]] for grain, at in last.items()}
+    """Up to when there are whole hours, and whole days, of all that is stored."""
+    return {grain: following(at, grain) if at else now - KEPT[FINER[grain]] for grain, at in _last(now).items()}
 
 
 def _queue_up() -> None:
@@ -98,19 +97,21 @@ def _queue_up() -> None:
 
 
 def _make(now: datetime, since: datetime | None = None) -> None:
-    for grain, finer in FINER.items():
+    for grain, last in _last(now).items():
         # What has begun to be removed cannot be added up again.
-        whole_since = ceil(now - KEPT[finer], grain)
-        first = _last(grain, now) or whole_since
+        whole_since = ceil(now - KEPT[FINER[grain]], grain)
+        first = last or whole_since
         if since:
             first = min(first, floor(since, grain))
         _put(_added_up(grain, max(first, whole_since), floor(now, grain)))
 
 
-def _last(grain: timedelta, now: datetime) -> datetime | None:
+def _last(now: datetime) -> dict[timedelta, datetime | None]:
+    """The beginnings of the last hour and the last day that were made, None when none was for as long as finer ones are kept."""
+    values = [value for grain in FINER for value in (seconds(grain), now - KEPT[FINER[grain]])]
     with connection.cursor() as cursor:
-        cursor.execute(LAST, [seconds(grain), now - KEPT[FINER[grain]]])
-        return cursor.fetchone()[0]
+        cursor.execute(f"SELECT {', '.join([LAST] * len(FINER))}", values)
+        return dict(zip(FINER, cursor.fetchone(), strict=True))
 
 
 def _added_up(grain: timedelta, first: datetime, end: datetime) -> Iterator[Timing]:

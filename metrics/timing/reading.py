@@ -13,8 +13,10 @@ from psycopg.pq import Format
 from mis_dashboard.lib.recent import recent
 
 from .. import histogram
+from ..window import Window
 from .grains import DAY, FINER, HOUR, KEPT, MINUTE, ceil, floor, made_until, seconds
 
+TOP = 5
 SHARES = [0.5, 0.95, 0.99]
 Piece = tuple[timedelta, datetime, datetime]  # rows of this grain that begin at or after the one, and before the other
 
@@ -36,6 +38,15 @@ def measure(start: datetime, end: datetime, now: datetime) -> dict | None:
     routes = [{"route": route, **_figures(n, refused, failed, bins)} for _, route, n, refused, failed, bins in found]
     _, _, ns, refuseds, faileds, each = zip(*found, strict=True)
     return _figures(sum(ns), sum(refuseds), sum(faileds), sum(each)) | {"routes": routes}
+
+
+def figure(window: Window) -> dict | None:
+    """What the key figure shows: n, p95, and as `extra` p50, p99, errors and the main `routes`. None without requests."""
+    found = measure(window.start, window.end, window.as_of)
+    if not found:
+        return None
+    extra = {"p50": found["p50"], "p99": found["p99"], "errors": found["errors"], "routes": found["routes"][:TOP]}
+    return {"n": found["n"], "p95": found["p95"], "extra": extra}
 
 
 def rows(starts: list[datetime], end: datetime, now: datetime) -> Iterator[dict]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from ..embedded import Embedded
 from ..serve import refuse_taken_port, serve
 from ..supervisor import Child
-from . import history, uptime
+from . import history, timings, uptime
 from .furnish import furnish
 
 USER = "demo"
@@ -31,6 +31,7 @@ def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print
         furnish()
         history.load(timezone.now(), seed=seed, progress=_bar)
         uptime.load(timezone.now())
+        timings.load(timezone.now(), seed=seed)
 
     def welcome(line: str) -> None:
         say(f"\n{line}\n\n    user      {USER}\n    password  {password}\n")

@@ -15,14 +15,16 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.db import OperationalError, connection
 
-from metrics import histogram, timing
+from metrics import histogram, kpis, timing
 from metrics.models import Timing
 from metrics.timing import grains, reading
 from metrics.timing.grains import DAY, HOUR, MINUTE
+from metrics.window import Window
 from mis_dashboard.lib import processes
 from mis_dashboard.lib.timed import GONE, OTHER, Timed
 from tests.support.make import NOW
 
+DAY_WINDOW = Window.parse("24h", NOW)
 GHL, PAGE = "POST /api/webhooks/ghl", "GET /performance"
 
 
@@ -381,10 +383,28 @@ class TestReading:
 
     def test_it_takes_one_query_and_another_one_now_and_then(self, django_assert_num_queries):
         minute(NOW - HOUR, [0.1])
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             timing.measure(NOW - DAY, NOW, NOW)
         with django_assert_num_queries(1):
             timing.measure(NOW - DAY, NOW, NOW)
+
+
+@pytest.mark.django_db
+class TestFigure:
+    def test_it_is_what_nineteen_in_twenty_waited_at_most_with_the_busiest_routes_beside(self):
+        for number in range(7):
+            minute(NOW - HOUR, [0.2] * (10 - number), route=f"GET /{number}", failed=number == 3)
+        minute(NOW - HOUR, [0.9] * 5, route=PAGE)
+        found = kpis.measure(DAY_WINDOW)["api_p95"]
+        assert (found["value"], found["unit"], found["n"], found["state"]) == (near(0.9), "s", 54, "warn")
+        assert (found["extra"]["p50"], found["extra"]["p99"], found["extra"]["errors"]) == (near(0.2), near(0.9), 1)
+        assert [(route["route"], route["n"]) for route in found["extra"]["routes"]] == [
+            ("GET /0", 10), ("GET /1", 9), ("GET /2", 8), ("GET /3", 7), ("GET /4", 6)
+        ]  # fmt: skip
+
+    def test_without_requests_there_is_no_figure(self):
+        found = kpis.measure(DAY_WINDOW)["api_p95"]
+        assert (found["value"], found["n"], found["state"]) == (None, 0, "none")
 
 
 # --- What is timed ---------------------------------------------------------------------------

@@ -6,15 +6,19 @@ from uuid import UUID
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.urls import resolve
 from django.utils import timezone
 
 from issues import escalate
 from issues.models import Action, AICall, Customer, Issue, KnowledgeNote, Policy, ReplyTemplate, Response
 from issues.models.issue import UNRESOLVED
+from metrics import timing
 from metrics.kpis import measure
 from metrics.uptime import measure as measured
 from metrics.window import Window
 from mis_dashboard.demo import furnish, history, team, uptime
+from mis_dashboard.demo import furnish, history, team, timings
+from mis_dashboard.lib.timed import OTHER
 from mis_dashboard.sandbox import customers
 from tests.support import make
 
@@ -210,3 +214,21 @@ class TestTeam:
         assert team.owes_words(issue)
         team.take(issue, ana)
         assert issue.responses.count() == 1
+
+
+class TestTimings:
+    def test_a_month_of_requests_is_believable_and_ends_now(self):
+        told = timings.load(NOW, seed=7)
+        found = {
+            name: timing.measure(NOW - timedelta(days=days), NOW, NOW) for name, days in (("day", 1), ("month", 31))
+        }
+        assert told == found["month"]["n"] > 50_000
+        assert 1_000 < found["day"]["n"] < told / 10
+        assert 0.02 < found["month"]["p95"] < 0.5
+        assert {route["route"] for route in found["month"]["routes"]} == set(timings.ROUTES)
+        assert timing.measure(NOW, NOW + timedelta(hours=1), NOW) is None
+
+    def test_the_routes_of_the_story_are_those_of_the_product(self):
+        patterns = [route.split(" /", 1)[1] for route in timings.ROUTES if route != OTHER]
+        paths = ["/" + pattern.replace("<path:object_id>", "1") for pattern in patterns]
+        assert [resolve(path).route for path in paths] == patterns
