@@ -125,6 +125,11 @@ class Hub:
         self._tasks: list[asyncio.Task] = []
         self._changed = asyncio.Event()
 
+    @property
+    def sockets(self) -> int:
+        """How many screens are open. May be asked in any thread."""
+        return sum(len(subscribers) for subscribers in list(self._subscribers.values()))
+
     async def subscribe(self, scope: Scope, subscriber: Subscriber) -> None:
         """Sends the socket the present snapshot, at once where there is one, and every one that follows."""
         self._subscribers[scope].add(subscriber)

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from . import views
+from . import prometheus, views
 from .consumers import Performance
 
 urlpatterns = [
     path("performance", views.performance, name="performance"),
     path("api/metrics/snapshot", views.snapshot_api, name="snapshot"),
+    path("metrics", prometheus.scrape, name="metrics"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

@@ -42,6 +42,7 @@ EVERY = [
     Periodic("uptime", 5.0, "metrics.uptime.record"),
     Periodic("forget_events", time(3, 30), "issues.jobs.forget"),
     Periodic("forget_processes", HOUR_S, "mis_dashboard.lib.processes.forget"),
+    Periodic("count_totals", MINUTE_S, "metrics.totals.count_on"),
     Periodic("coarsen_timings", 5 * MINUTE_S, "metrics.timing.coarsen"),
     Periodic("forget_timings", time(3, 40), "metrics.timing.forget"),
     Periodic("forget_jobs", HOUR_S, "mis_dashboard.lib.jobs.forget"),

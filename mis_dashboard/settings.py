@@ -204,6 +204,9 @@ GHL_BASE_URL = env.base_url("GHL_BASE_URL", "https://services.leadconnectorhq.co
 # Whether n8n's own auto-resolve workflows are gone: until then what they ask for is refused.
 OLD_AUTO_RESOLVE_GONE = env.flag("OLD_AUTO_RESOLVE_GONE")
 
+# What Prometheus shows at /metrics; without it nobody may look.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+
 # Imported by a worker before it forks: the copies then share the memory (65 MB each otherwise).
 PRELOAD = [AI_BACKENDS[AI_BACKEND].rsplit(".", 1)[0]]
 

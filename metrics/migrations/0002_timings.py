@@ -54,4 +54,18 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="Total",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                ("labels", models.JSONField()),
+                ("value", models.FloatField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(models.F("name"), models.F("labels"), name="one_total_per_name_and_labels")
+                ],
+            },
+        ),
     ]

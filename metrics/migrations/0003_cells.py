@@ -158,7 +158,7 @@ DROP FUNCTION metrics_mark_all_of, metrics_mark;
 
 class Migration(migrations.Migration):
 
-    dependencies = [("issues", "0010_answered_by"), ("metrics", "0001_uptime")]
+    dependencies = [("issues", "0010_answered_by"), ("metrics", "0002_timings")]
 
     operations = [
         migrations.CreateModel(

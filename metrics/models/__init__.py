@@ -2,6 +2,7 @@
 
 from .cells import Cell, Covered, Detected, Dims, Grain, Happened, Stale
 from .timing import Timing
+from .total import Total
 from .uptime import Maintenance
 
-__all__ = ["Cell", "Covered", "Detected", "Dims", "Grain", "Happened", "Maintenance", "Stale", "Timing"]
+__all__ = ["Cell", "Covered", "Detected", "Dims", "Grain", "Happened", "Maintenance", "Stale", "Timing", "Total"]

@@ -16,8 +16,7 @@ from metrics import timing
 from metrics.kpis import measure
 from metrics.uptime import measure as measured
 from metrics.window import Window
-from mis_dashboard.demo import furnish, history, team, uptime
-from mis_dashboard.demo import furnish, history, team, timings
+from mis_dashboard.demo import furnish, history, team, timings, uptime
 from mis_dashboard.lib.timed import OTHER
 from mis_dashboard.sandbox import customers
 from tests.support import make
