@@ -14,7 +14,7 @@ MAKE = """
         packed bytea NOT NULL,
         PRIMARY KEY (grain_s, starts_at, route, process)
     ) PARTITION BY RANGE (starts_at);
-    CREATE TABLE metrics_timing_default PARTITION OF metrics_timing DEFAULT;
+    CREATE TABLE metrics_timing_strays PARTITION OF metrics_timing DEFAULT;
 """
 
 
