@@ -216,6 +216,7 @@ PRELOAD = [AI_BACKENDS[AI_BACKEND].rsplit(".", 1)[0]]
 PARTITIONED = {
     "issues_action": ("at", env.days("ACTIONS_KEPT_DAYS", low=400)),
     "issues_inboundevent": ("received_at", timedelta(days=30)),
+    "metrics_timing": ("starts_at", timedelta(days=3 * 366)),
 }
 
 # --- Logs -----------------------------------------------------------------------------------

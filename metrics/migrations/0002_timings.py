@@ -19,8 +19,7 @@ MAKE = """
 
 
 class Migration(migrations.Migration):
-    initial = True
-    dependencies = []
+    dependencies = [("metrics", "0001_uptime")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(MAKE, "DROP TABLE metrics_timing")],
