@@ -19,10 +19,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.utils import timezone
 
+from mis_dashboard.lib import partitions
+
 from . import cells
 from .cells import TABLES, Table
 from .models import Covered, Detected, Grain, Happened, Stale
 from .plan import after, before, floor
+from .window import UTC
 
 log = logging.getLogger("mis.rollup")
 
@@ -122,7 +125,13 @@ def _stale(table: Table, grain: Grain, covered: Covered, zone: ZoneInfo) -> set[
     if marks and (longer := LONGER.get(grain)):
         marked = {floor(longer, start, zone) if longer != Grain.DAY else start for start in starts}
         Stale.objects.bulk_create(Stale(cells=table, grain=longer, start=start) for start in sorted(marked))
-    return {start for start in starts if covered.since <= start < covered.until}
+    return {start for start in starts if max(covered.since, _whole(table)) <= start < covered.until}
+
+
+def _whole(table: Table) -> datetime:
+    """Since when all rows are there. Of a time before, of which actions were dropped, the cells are all that is known."""
+    age = partitions.kept("issues_action") if table == "happened" else None
+    return partitions.month_of(timezone.now() - age) if age else datetime.min.replace(tzinfo=UTC)
 
 
 def _next(table: Table, grain: Grain, covered: Covered, now: datetime, zone: ZoneInfo) -> set[datetime]:

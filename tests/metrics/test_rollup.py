@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from issues.models import Action, AICall, Issue, Response
 from issues.models.issue import UNRESOLVED, Priority
 from metrics import facts, rollup, snapshot
 from metrics.measures import MEASURES, Count, Sum
-from metrics.models import Covered, Detected, Grain, Happened, Stale
+from metrics.models import Covered, Detected, Dims, Grain, Happened, Stale
 from metrics.window import Scope
 from tests.support import make
 from tests.support.make import NOW
@@ -304,3 +305,19 @@ def test_minutes_and_hours_are_dropped_when_they_are_old_and_days_stay():
     assert (
         facts.read(Scope("custom", start="2026-11-01", end="2026-11-30").at(later, ZONE), ZONE).total["detected"] == 1
     )
+
+
+def test_what_was_added_up_stays_when_the_actions_of_its_time_are_dropped(settings):
+    settings.PARTITIONED = settings.PARTITIONED | {"issues_action": ("at", timedelta(days=400))}
+    issue = make.issue(
+        at=timezone.now() - timedelta(days=600), status="resolved", resolved_at=NOW - timedelta(days=599)
+    )
+    action = Action.objects.create(issue=issue, kind="replied", at=issue.detected_at, by="system", automated=True)
+    rollup.catch_up()
+    with connection.cursor() as cursor:  # as a dropped month takes it
+        cursor.execute("ALTER TABLE issues_action DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM issues_action WHERE id = %s", [action.pk])
+        cursor.execute("ALTER TABLE issues_action ENABLE TRIGGER USER")
+    Issue.objects.filter(pk=issue.pk).update(type="billing")
+    rollup.catch_up()
+    assert Happened.objects.filter(grain=Grain.DAY, dims=Dims.NEITHER, actions=1).count() == 1
