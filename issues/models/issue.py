@@ -65,6 +65,9 @@ class Issue(models.Model):
     `silent_since` is when we last answered in substance, while nothing else keeps the issue from being resolved by
     itself: null while the customer waits for us, and once a person is in charge. `automation_attempted_at` is when a
     program that calls our API last had its try at answering, whatever came of it.
+
+    An imported issue is the record of another system, which names it `external_id`; `external_source` is the name that
+    was given to that system. Nothing is done about it by itself, and nothing new joins it: see `issues.history`.
     """
 
     class Source(models.TextChoices):
@@ -92,6 +95,8 @@ class Issue(models.Model):
     text = models.TextField(_("the customer's words"), blank=True, default="")
     sentiment = models.CharField(_("sentiment"), max_length=16, blank=True, default="")
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    external_source = models.CharField(_("imported from"), max_length=64, blank=True, default="", editable=False)
+    external_id = models.CharField(_("its name there"), max_length=128, null=True, blank=True, editable=False)
 
     detected_at = models.DateTimeField(_("detected"))
     received_at = models.DateTimeField(_("received"), db_default=Now())
@@ -155,6 +160,11 @@ class Issue(models.Model):
             models.Index(fields=["silent_since"], name="issue_silent", condition=Q(silent_since__isnull=False)),
         ]  # fmt: skip
         constraints = [
+            models.UniqueConstraint(
+                fields=["external_source", "external_id"],
+                name="one_issue_per_external_id",
+                condition=Q(external_id__isnull=False),
+            ),
             models.CheckConstraint(name="issue_priority_known", condition=Q(priority__in=Priority.values)),
             models.CheckConstraint(name="issue_status_known", condition=Q(status__in=Status.values)),
             models.CheckConstraint(
