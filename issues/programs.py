@@ -259,9 +259,11 @@ def unresolved(priority: str = "", *, attempted: bool = False) -> QuerySet[Issue
     """Unresolved issues, newest first, with all that a row shows of them.
 
     A program that polls takes an issue without a first response for one to answer. One that a program has tried is
-    left out until it is answered, or goes to a person; unless `attempted` ones are wanted too.
+    left out until it is answered, or goes to a person; unless `attempted` ones are wanted too. Imported ones are left
+    out always: what another system left open, maybe years ago, is not for automation.
     """
-    issues = Issue.objects.filter(status__in=UNRESOLVED).select_related("customer", "assignee")
+    issues = Issue.objects.filter(status__in=UNRESOLVED).exclude(source=Issue.Source.IMPORT)
+    issues = issues.select_related("customer", "assignee")
     if priority:
         issues = issues.filter(priority=priority)
     if not attempted:

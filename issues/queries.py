@@ -146,14 +146,15 @@ def happened(issue: Issue) -> QuerySet[Action]:
 
 
 def unresolved_issue(customer: Customer) -> Issue | None:
-    """The customer's newest issue that is not at its end, locked."""
-    unresolved = customer.issues.filter(status__in=UNRESOLVED)
+    """The customer's newest issue that is not at its end, locked. What another system has not ended is none of ours."""
+    unresolved = customer.issues.filter(status__in=UNRESOLVED).exclude(source=Issue.Source.IMPORT)
     return unresolved.select_for_update(no_key=True).order_by("-detected_at").first()
 
 
 def ended_lately(customer: Customer, now: datetime) -> Issue | None:
     """The customer's issue that was resolved last, at most 7 days ago, locked. One that was closed is no such issue."""
     resolved = customer.issues.filter(status=Status.RESOLVED, resolved_at__gte=now - REOPENED_WITHIN)
+    resolved = resolved.exclude(source=Issue.Source.IMPORT)
     return resolved.select_for_update(no_key=True).order_by("-resolved_at").first()
 
 

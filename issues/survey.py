@@ -48,7 +48,7 @@ def _unwanted(issue: Issue) -> bool:
     asks = policy.ask_csat and not policy.muted
     hears = customer is not None and customer.phone and customer.opted_out_at is None
     rateable = issue.first_response_at and issue.customer_satisfaction is None and not issue.false_positive
-    return not (asks and hears and rateable)
+    return not (asks and hears and rateable) or issue.source == Issue.Source.IMPORT
 
 
 def outdated(question: Response) -> str:

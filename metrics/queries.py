@@ -22,10 +22,13 @@ FEED_ISSUES = 100
 NEWS_FOR = timedelta(days=90)
 CLOCKS_DIFFER = timedelta(days=1)
 
+# Whom another system left waiting waits in its own time, maybe years ago, and not for us now.
+OPEN = f"{UNRESOLVED_NOW} AND i.source <> 'import'"
+
 NOW = """
     WITH unresolved AS (
         SELECT priority, detected_at, status, assignee_id, first_response_at IS NULL AS waiting
-        FROM issues_issue i WHERE {unresolved} AND {counted}
+        FROM issues_issue i WHERE {open} AND {counted}
     ), counts AS (
         SELECT count(*) AS open,
             count(*) FILTER (WHERE waiting) AS waiting,
@@ -78,7 +81,7 @@ SYSTEMS = """
 SLA = """
     WITH open AS MATERIALIZED (
         SELECT id, priority, detected_at, response_due_at, resolution_due_at, first_response_at
-        FROM issues_issue i WHERE {unresolved} AND {counted}
+        FROM issues_issue i WHERE {open} AND {counted}
     ), promises AS (
         SELECT id, priority, 'first_response' AS promise, detected_at AS began, response_due_at AS due
         FROM open WHERE first_response_at IS NULL
@@ -167,7 +170,7 @@ def _rows(sql: str, window: Window, **more) -> list[dict]:
         "deadlines_shown": DEADLINES_SHOWN,
         "feed_length": FEED_LENGTH,
     }
-    conditions = {"counted": f"{counted()} AND {scoped(window)}", "real": counted(), "unresolved": UNRESOLVED_NOW}
+    conditions = {"counted": f"{counted()} AND {scoped(window)}", "real": counted(), "open": OPEN}
     for name, condition in conditions.items():
         sql = sql.replace(f"{{{name}}}", condition)
     with connection.cursor() as cursor:
