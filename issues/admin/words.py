@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import actions, queries
 from ..models import Action, Issue, Message, Response
-from ..models.issue import Basis
+from ..models.issue import Basis, Status
 from ..models.response import Delivery, State
 
 NOTHING = "—"
@@ -106,6 +106,7 @@ CODES = {
 }
 
 BASES = dict(Basis.choices)
+STATES = dict(Status.choices)
 
 SENTIMENTS = {
     "positive": _("positive"),
@@ -236,6 +237,8 @@ def _results(detail: dict) -> list[str]:
         notes.append(ngettext("%(n)s star", "%(n)s stars", stars) % {"n": stars})
     if basis := detail.get("basis"):
         notes.append(str(BASES.get(basis, basis)))
+    if state := detail.get("state"):
+        notes.append(gettext("%(state)s in the other system") % {"state": STATES.get(state, state)})
     return notes
 
 
