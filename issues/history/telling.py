@@ -345,6 +345,7 @@ def told(newest: Version, end: End, acts: Sequence[Act], events: int, location: 
         "response_due_at": newest.get("response_due_at"),
         "resolution_due_at": newest.get("resolution_due_at"),
         "first_response_at": end.first_response_at,
+        "answered_by": _answered_by(acts, end),
         "resolved_at": end.resolved_at,
         "resolved_by": resolver(end) if end.resolved_at else "",
         "resolution_basis": _basis(end),
@@ -359,6 +360,12 @@ def told(newest: Version, end: End, acts: Sequence[Act], events: int, location: 
     kept = {"sla_met": newest.get("sla_met")} if newest.get("sla_met") is not None else {}
     customer = {name: newest.get(name) or "" for name in ("phone", "contact_id", "name")}
     return Told(newest.id, [*newest.age, events], values, _sorted(acts), kept, customer)
+
+
+def _answered_by(acts: Sequence[Act], end: End) -> str:
+    """ "human" or "program", by the action that is the first response."""
+    first = (act for act in acts if act.kind == Kind.REPLIED and act.success and act.at == end.first_response_at)
+    return next((act.detail["how"] for act in first), "")
 
 
 def _basis(end: End) -> str:

@@ -80,7 +80,7 @@ class TestWhatLands:
         # High: 30 seconds to answer, 2 hours to solve.
         assert issue.response_due_at == at(2016, 3, 1, 10, 0, 30)
         assert issue.resolution_due_at == at(2016, 3, 1, 12)
-        assert issue.silent_since is None
+        assert (issue.silent_since, issue.answered_by) == (None, "human")
 
     def test_what_happened_is_on_the_spine_by_a_person_of_the_old_system(self, history):
         history(HEAD + ROW)
@@ -95,6 +95,7 @@ class TestWhatLands:
         history("id,opened_at,first_response_at,resolved_at,answered_by,resolved_by\n"
                 "A,2016-03-01,2016-03-02,2016-03-03,n8n,Resolved by 149\nB,2016-03-01,2016-03-02,2016-03-03,system,SYSTEM_AUTO\n")  # fmt: skip
         assert [(by, auto) for _k, _a, by, auto in story("A")[1:]] == [("SYSTEM_N8N", True), ("Resolved by 149", False)]
+        assert Issue.objects.get(external_id="A").answered_by == "program"
         assert [(by, auto) for _k, _a, by, auto in story("B")[1:]] == [("SYSTEM_SYSTEM", True), ("SYSTEM_AUTO", True)]
 
     def test_a_rating_without_a_time_was_given_at_the_end(self, history):

@@ -29,6 +29,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("issues", "0009_external_id")]
+    dependencies = [("issues", "0009_external_id"), ("issues", "0010_answered_by")]
 
     operations = [migrations.RunSQL(ALLOW_HISTORY, BEFORE)]
