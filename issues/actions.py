@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from mis_dashboard.lib import live, rows
 
@@ -81,6 +83,7 @@ def _copy(cursor, history: Sequence[Action]) -> None:
     """Stores many actions as PostgreSQL takes them fastest. Every field must have a value of its own."""
     fields = Action._meta.concrete_fields
     names = ", ".join(f'"{field.column}"' for field in fields)
+    values = attrgetter(*(field.attname for field in fields))
     with cursor.copy(f"COPY {Action._meta.db_table} ({names}) FROM STDIN") as copy:
         for action in history:
-            copy.write_row([field.get_db_prep_save(getattr(action, field.attname), connection) for field in fields])
+            copy.write_row([Jsonb(value) if isinstance(value, dict) else value for value in values(action)])

@@ -11,7 +11,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="issue",
             name="external_source",
-            field=models.CharField(blank=True, default="", editable=False, max_length=64, verbose_name="imported from"),
+            field=models.CharField(
+                blank=True, db_default="", default="", editable=False, max_length=64, verbose_name="imported from"
+            ),
         ),
         migrations.AddField(
             model_name="issue",

@@ -95,7 +95,9 @@ class Issue(models.Model):
     text = models.TextField(_("the customer's words"), blank=True, default="")
     sentiment = models.CharField(_("sentiment"), max_length=16, blank=True, default="")
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
-    external_source = models.CharField(_("imported from"), max_length=64, blank=True, default="", editable=False)
+    external_source = models.CharField(
+        _("imported from"), max_length=64, blank=True, default="", db_default="", editable=False
+    )
     external_id = models.CharField(_("its name there"), max_length=128, null=True, blank=True, editable=False)
 
     detected_at = models.DateTimeField(_("detected"))
