@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
+from mis_dashboard.lib import partitions
 from mis_dashboard.lib.ids import uuid7
 
 from .. import actions, phones, queries
@@ -44,6 +46,8 @@ def store(batch: Sequence[Told], source: str, now: datetime, *, keep: bool = Tru
 
     Of two imports at a time, each sees what the other has stored.
     """
+    if keep:
+        _make_room(batch)
     with transaction.atomic():
         known = _known(batch, source)
         outcomes = {told.id: outcome(told, known.get(told.id)) for told in batch}
@@ -51,6 +55,13 @@ def store(batch: Sequence[Told], source: str, now: datetime, *, keep: bool = Tru
         if wanted and keep:
             _write(wanted, known, source, now)
     return Counter(outcomes.values())
+
+
+def _make_room(batch: Sequence[Told]) -> None:
+    """The actions' table gets a part for each month of the past that the batch tells of."""
+    months = {partitions.month_of(act.at) for told in batch for act in told.acts}
+    with suppress(OperationalError):  # others hold the table: the rows go among its strays, and are moved later
+        partitions.make(Action._meta.db_table, months)
 
 
 class Known:

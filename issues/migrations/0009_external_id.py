@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("issues", "0007_ai_calls_of_an_issue")]
+    dependencies = [("issues", "0008_partitions")]
 
     operations = [
         migrations.AddField(

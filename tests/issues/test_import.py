@@ -13,6 +13,7 @@ from issues import actions
 from issues.history import run as running
 from issues.history import store as storing
 from issues.models import Action, Customer, Issue
+from mis_dashboard.lib import partitions
 from tests.support import make
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,12 @@ class TestWhatLands:
         history("id,opened_at,resolved_at,csat\nA,2016-03-01,2016-03-03,5\nB,2016-03-01,,0\n")
         assert Issue.objects.get(external_id="A").rated_at == at(2016, 3, 3)
         assert Issue.objects.get(external_id="B").customer_satisfaction is None
+
+    def test_what_happened_in_the_past_has_a_part_of_the_table_for_its_month(self, history):
+        history("id,opened_at,resolved_at\nA,2016-03-01,2016-05-03\n")
+        months = partitions.parts("issues_action")
+        assert {at(2016, 3, 1), at(2016, 5, 1)} <= months
+        assert at(2016, 4, 1) not in months
 
     def test_negative_durations_are_kept(self, history):
         history("id,opened_at,first_response_at,resolved_at\nA,2016-03-01T10:00,2016-03-01T09:00,2016-03-01T08:00\n")
