@@ -68,10 +68,11 @@ STANDING = """
     SELECT 'oldest_due_job_age_seconds', '{}', EXTRACT(EPOCH FROM %(now)s - min(due_at)) FROM jobs WHERE state = 'due'
     UNION ALL
     SELECT 'issues', jsonb_build_object('status', status), count(*)
-    FROM issues_issue WHERE status = ANY(%(unresolved)s) GROUP BY status
+    FROM issues_issue WHERE status = ANY(%(unresolved)s) AND source <> 'import' GROUP BY status
     UNION ALL
     SELECT 'issues_waiting', jsonb_build_object('priority', priority), count(*)
-    FROM issues_issue WHERE first_response_at IS NULL AND status IN ('open', 'in_progress', 'escalated') GROUP BY priority
+    FROM issues_issue
+    WHERE first_response_at IS NULL AND status IN ('open', 'in_progress', 'escalated') AND source <> 'import' GROUP BY priority
     UNION ALL
     SELECT 'processes', jsonb_build_object('role', role), count(*)
     FROM mis_dashboard_process WHERE seen_at >= %(seen_since)s GROUP BY role
