@@ -37,7 +37,7 @@ def stored(table: Table, grain: Grain, starts: list[datetime], now: datetime, zo
     params = {"grain": int(grain), "starts": instants(sorted(starts)), "now": now}
     bases = [basis for basis in BASES if basis.cells == table]
     columns = [measure.name for measure in measures_of(table)]
-    steps = ", ".join(step for basis in bases for step in _steps(basis, _within(basis.at, stretches, params)))
+    steps = ", ".join(step for basis in bases for step in _steps(basis, within(basis.at, stretches, params)))
     union = " UNION ALL ".join(_padded(basis, table) for basis in bases)
     insert = f"""
         WITH {steps}
@@ -135,6 +135,22 @@ def read(table: Table, plan: Plan, cuts: list[datetime], window: Window, by: str
 
 
 def _cells(table: Table, plan: Plan, window: Window, by: str, params: dict) -> Statement:
+    columns = ", ".join(_summed(measure) for measure in measures_of(table))
+    each, starts = _chosen(table, plan, window, by)
+    text = f"""
+        SELECT width_bucket(start, %(cuts)s::timestamptz[]) AS segment, {by} AS key, {columns}
+        FROM ({each}) AS cells GROUP BY 1, 2"""
+    return text, params | starts
+
+
+def counts(table: Table, expression: str, plan: Plan, window: Window) -> Statement:
+    """The statement that reads how many there were in each of the plan's cells: grain, start, number."""
+    each, starts = _chosen(table, plan, window)
+    return f"SELECT grain, start, sum({expression}) FROM ({each}) AS cells GROUP BY 1, 2", window.filters | starts
+
+
+def _chosen(table: Table, plan: Plan, window: Window, by: str = "") -> tuple[str, dict[str, Any]]:
+    """The cells of the plan that are of the window's issues, and the parameters that name them."""
     wanted = {name for name in ("location", "type") if name in window.filters or name == by}
     dims = (Dims.LOCATION if "location" in wanted else 0) | (Dims.TYPE if "type" in wanted else 0)
     narrowed = [f"dims = {int(dims)}"]
@@ -142,15 +158,11 @@ def _cells(table: Table, plan: Plan, window: Window, by: str, params: dict) -> S
     narrowed += [f"{name} = ''" for name in ("location", "type") if name not in wanted]
     where = " AND ".join(narrowed)
     chosen = {grain: starts for grain, starts in plan.cells.items() if starts}
-    columns = ", ".join(_summed(measure) for measure in measures_of(table))
     each = " UNION ALL ".join(
         f"SELECT * FROM metrics_{table} WHERE grain = {int(grain)} AND start = ANY(%(grain{int(grain)})s::timestamptz[]) AND {where}"
         for grain in chosen
     )
-    text = f"""
-        SELECT width_bucket(start, %(cuts)s::timestamptz[]) AS segment, {by} AS key, {columns}
-        FROM ({each}) AS cells GROUP BY 1, 2"""
-    return text, params | {f"grain{int(grain)}": instants(starts) for grain, starts in chosen.items()}
+    return each, {f"grain{int(grain)}": instants(starts) for grain, starts in chosen.items()}
 
 
 def _summed(measure: Measure) -> str:
@@ -168,7 +180,7 @@ def _rows(basis: Basis, stretches: list[Stretch], window: Window, by: str, param
     text = f"""
         SELECT width_bucket({basis.at}, %(cuts)s::timestamptz[]) AS segment, {BY[by]} AS key, {columns}
         FROM {basis.rows} WHERE {basis.only} AND {counted()} AND {scoped(window)}
-            AND {_within(basis.at, stretches, params)} GROUP BY 1, 2"""
+            AND {within(basis.at, stretches, params)} GROUP BY 1, 2"""
     return text, params
 
 
@@ -195,7 +207,7 @@ def scoped(window: Window) -> str:
     return " AND ".join(f"i.{name} = %({name})s" for name in window.filters) or "TRUE"
 
 
-def _within(at: str, stretches: list[Stretch], params: dict) -> str:
+def within(at: str, stretches: list[Stretch], params: dict) -> str:
     """The condition that `at` lies in one of the stretches, which join the parameters."""
     parts = []
     for number, (start, end) in enumerate(stretches):

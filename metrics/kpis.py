@@ -50,7 +50,8 @@ class Measure:
 class KPI:
     """A figure's declaration. Units: "s", "rate" (0 to 1), "count", "tokens", "usd". Without a target it is never bad.
 
-    `rows` names the list (`measures.LISTS`) that `n` counts, `parts` the list that each number of `extra` counts.
+    `rows` names the list (`measures.LISTS`) that `n` counts, `parts` the list that each number of `extra` counts, and
+    `also` lists that nobody counts beside the figure and who looks into it asks for.
     """
 
     name: str
@@ -62,8 +63,14 @@ class KPI:
     measure: Callable[[Evidence], Measure]
     rows: str = ""
     parts: dict[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
     target: float | None = None
     interim: float | None = None
+
+    @property
+    def lists(self) -> list[str]:
+        """Every list that the figure opens, its own rows first."""
+        return list(dict.fromkeys([self.rows, *self.parts.values(), *self.also]))
 
     def state(self, value: float | None) -> State:
         """Good at the target or beyond, warn up to the interim target, then bad; "none" without a value."""
@@ -305,7 +312,7 @@ KPIS = [
             "Other programs are automation too; a resolution that was undone did not work."
         ),
         "rate", "higher", _automation, "actions", {"resolved": "ended", "untouched_share": "ended_untouched"},
-        target=0.95, interim=0.70,
+        also=("actions_by_people", "ended_touched"), target=0.95, interim=0.70,
     ),
     KPI(
         "ai_precision", _("AI precision"), _("Are customers content with what the AI answered?"),
@@ -313,7 +320,8 @@ KPIS = [
             "Ratings of 4 or 5 ÷ all ratings given in the window, over issues that only the AI answered and that "
             "automation had resolved."
         ),
-        "rate", "higher", _precision, "ai_rated", {"response_rate": "ai_ended_rated"}, target=0.90, interim=0.70,
+        "rate", "higher", _precision, "ai_rated", {"response_rate": "ai_ended_rated"}, also=("ai_rated_badly",),
+        target=0.90, interim=0.70,
     ),
     KPI(
         "availability", _("Availability"), _("How much of the time is MIS there?"),
@@ -327,7 +335,7 @@ KPIS = [
     KPI(
         "delivery_rate", _("Delivery rate"), _("Do our messages arrive?"),
         _("Delivered or read ÷ accepted by WhatsApp, over the messages sent in the window and more than 10 minutes ago."),
-        "rate", "higher", _delivery, "accepted", {"failed": "undelivered"}, target=0.95, interim=0.90,
+        "rate", "higher", _delivery, "accepted", {"failed": "undelivered"}, also=("undecided",), target=0.95, interim=0.90,
     ),
     KPI(
         "resolution_rate", _("Resolution rate"), _("How many issues are solved?"),
@@ -342,7 +350,7 @@ KPIS = [
     KPI(
         "false_positive_rate", _("False positives"), _("How many issues were none?"),
         _("Reviewed as not a problem ÷ reviewed, over the issues detected in the window."),
-        "rate", "lower", _false_positives, "reviewed", target=0.05, interim=0.10,
+        "rate", "lower", _false_positives, "reviewed", also=("false_positives",), target=0.05, interim=0.10,
     ),
     KPI(
         "sla_response", _("First responses in time"), _("Do we answer by the deadline?"),
@@ -366,6 +374,7 @@ KPIS = [
         "ai_tokens", _("AI tokens"), _("How much does the AI read and write?"),
         _("Tokens in + out + thought, over the AI calls begun in the window."),
         "tokens", "lower", _tokens, "ai_calls_counted", {"calls": "ai_calls", "uncounted": "ai_calls_uncounted"},
+        also=("ai_calls_failed",),
     ),
     KPI(
         "ai_cost_usd", _("AI cost"), _("What does the AI cost?"),
@@ -378,7 +387,7 @@ KPIS = [
     KPI(
         "cache_hit_rate", _("Replies reused"), _("How many replies needed no AI, because one like it had been given?"),
         _("Replies used again ÷ replies used again or written by the AI, over the replies of the window."),
-        "rate", "higher", _cache_hits, "replies_known",
+        "rate", "higher", _cache_hits, "replies_known", also=("replies_cached", "replies_ai"),
     ),
     KPI(
         "received", _("Issues"), _("How many problems did customers tell us of?"),

@@ -70,12 +70,19 @@ class Plan:
     cells: dict[Grain, list[datetime]] = field(default_factory=lambda: {grain: [] for grain in Grain})
     rows: list[Stretch] = field(default_factory=list)
 
+    def __iadd__(self, other: "Plan") -> "Plan":
+        """Of two times that share none."""
+        for grain, starts in other.cells.items():
+            self.cells[grain] += starts
+        self.rows += other.rows
+        return self
 
-def plan(cuts: list[datetime], known: Known) -> Plan:
+
+def plan(cuts: list[datetime], known: Known, grains: tuple[Grain, ...] = COARSE_FIRST) -> Plan:
     """How to read the time between the first and the last cut, so that no cell lies across a cut."""
     found = Plan()
     for start, end in pairwise(cuts):
-        _fill(found, known, start, end, COARSE_FIRST)
+        _fill(found, known, start, end, grains)
     found.rows = merged(found.rows)
     return found
 

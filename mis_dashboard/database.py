@@ -19,7 +19,7 @@ from .embedded import Embedded, EmbeddedError
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["Embedded", "EmbeddedError", "connect", "databases", "ensure_for_command", "secret_key"]
+__all__ = ["Embedded", "EmbeddedError", "address", "connect", "databases", "ensure_for_command", "secret_key"]
 
 SCHEMES = {"postgres", "postgresql"}
 ENGINE = "django.db.backends.postgresql"
@@ -96,6 +96,12 @@ def connect(*, listen: bool = False, **kwargs: Any) -> "psycopg.Connection":
     session locks to others. The caller closes it. Raises psycopg.OperationalError when there is no server.
     """
     import psycopg
+
+    return psycopg.connect(**{**address(listen=listen), **kwargs})
+
+
+def address(*, listen: bool = False) -> dict[str, Any]:
+    """What psycopg wants to be told for a connection such as `connect` makes."""
     from django.conf import settings
 
     chosen = settings.DATABASES["default"]
@@ -103,9 +109,8 @@ def connect(*, listen: bool = False, **kwargs: Any) -> "psycopg.Connection":
         chosen = {**chosen, **parse(settings.DATABASE_LISTEN_URL)}
     options = {key: value for key, value in chosen["OPTIONS"].items() if key not in {"pool", "server_side_binding"}}
     fields = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    address = {key: chosen[name] for key, name in fields.items() if chosen.get(name)}
-    fixed = {"autocommit": True, "prepare_threshold": None, "connect_timeout": 5, **KEEPALIVE}
-    return psycopg.connect(**{**options, **address, **fixed, **kwargs})
+    given = {key: chosen[name] for key, name in fields.items() if chosen.get(name)}
+    return options | given | {"autocommit": True, "prepare_threshold": None, "connect_timeout": 5, **KEEPALIVE}
 
 
 def ensure_for_command(arguments: Sequence[str]) -> None:
