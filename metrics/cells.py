@@ -184,7 +184,8 @@ def _rows(basis: Basis, stretches: list[Stretch], window: Window, by: str, param
     return text, params
 
 
-BY = {"priority": "i.priority", "location": "i.location", "type": "i.type"}
+# Of who answered there are no cells of their own: it is a part of the durations' codes.
+BY = {"priority": "i.priority", "location": "i.location", "type": "i.type", "answered_by": "i.answered_by"}
 
 
 def _of_rows(measure: Measure) -> str:

@@ -67,6 +67,26 @@ class Times:
             return _interpolated(np.concatenate([np.sort(self._values), endless]), shares)
         return histogram.percentiles_before(self._bins, shares, self.n)
 
+    def only_waiting(self) -> "Times | None":
+        """Of those alone who still wait; None without any."""
+        return Times(np.empty(0), np.empty(0), self.waiting) if len(self.waiting) else None
+
+    def mean(self) -> float | None:
+        """The mean of all, those who wait counting as they are now; None without any."""
+        if not self.n:
+            return None
+        done = histogram.total(self._bins) if self._values is None else self._values.sum()
+        return float(done + self.waiting.sum()) / self.n
+
+    def between(self, edges: list[float]) -> list[int]:
+        """How many are shorter than the first edge (seconds), how many between each and the next, how many longer."""
+        places = np.arange(len(edges) + 1)
+        exact = self.waiting if self._values is None else np.concatenate([self._values, self.waiting])
+        found = np.bincount(np.searchsorted(edges, exact, side="right"), minlength=len(places))
+        if self._values is None:
+            found = found + histogram.between(self._bins, edges)
+        return [int(number) for number in found]
+
     def counts(self) -> np.ndarray:
         """How many by bin, those who wait included."""
         done = _binned(self._values) if self._bins is None else self._bins
@@ -194,6 +214,20 @@ def by(window: Window, dimension: str, zone: ZoneInfo) -> dict[str, Tally]:
 
 def _keys(answers: list[Answer]) -> list[str]:
     return sorted({key for answer in answers for key in answer.keys})
+
+
+def by_who(window: Window, total: Tally, name: str) -> dict[str, Times]:
+    """The durations "ttfr" or "ttr" of `total`, which is of the window, by who gave the first response; only whom there is any of.
+
+    Who waits has nobody yet, and is left out. One query where the durations themselves are measured, else none.
+    """
+    nobody = np.empty(0)
+    if not window.is_exact:
+        return {who: Times(None, bins, nobody) for who, bins in total.times_by_who(name).items()}
+    segments: Segments = defaultdict(lambda: defaultdict(Tally))
+    _add_values(segments, window, [window.start, window.end], "answered_by")
+    found = {who: np.concatenate(tally.values[name]) for who, tally in segments.get(1, {}).items()}
+    return {who: Times(values, nobody, nobody) for who, values in found.items() if len(values)}
 
 
 def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:

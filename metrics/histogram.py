@@ -52,6 +52,17 @@ def compact(packed: bytes) -> bytes:
     return records.tobytes()
 
 
+def total(counts: np.ndarray) -> float:
+    """The seconds of all that are counted, to 2 %."""
+    return float(counts @ _MIDDLES)
+
+
+def between(counts: np.ndarray, edges: list[float]) -> np.ndarray:
+    """How many lie below the first of the `edges` (seconds), between each and the next, and beyond the last."""
+    places = np.searchsorted(edges, _MIDDLES, side="right")
+    return np.bincount(places, weights=counts, minlength=len(edges) + 1).astype(np.int64)
+
+
 def percentiles(counts: np.ndarray, shares: list[float]) -> list[float | None]:
     """The value below which each share (0 to 1) of the counted durations lies, in seconds; None of nothing.
 

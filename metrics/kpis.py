@@ -70,7 +70,7 @@ class KPI:
     @property
     def lists(self) -> list[str]:
         """Every list that the figure opens, its own rows first."""
-        return list(dict.fromkeys([self.rows, *self.parts.values(), *self.also]))
+        return list(dict.fromkeys(filter(None, [self.rows, *self.parts.values(), *self.also])))
 
     def state(self, value: float | None) -> State:
         """Good at the target or beyond, warn up to the interim target, then bad; "none" without a value."""

@@ -43,7 +43,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
     """
     zone = timezone.get_default_timezone()
     window = scope.at(now, zone)
-    with _one_state():
+    with one_state():
         found = facts.read(window, zone)
         promises = _sla(window, found)
         standing = _systems(window)
@@ -76,7 +76,7 @@ def short(issue: UUID) -> str:
 
 
 @contextmanager
-def _one_state():
+def one_state():
     """Figures that are read one after the other agree. Inside another transaction, that one decides."""
     if connection.in_atomic_block:
         yield

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from . import prometheus, views
+from . import figure_views, prometheus, views
 from .consumers import Performance
 
 urlpatterns = [
     path("performance", views.performance, name="performance"),
+    path("performance/<slug:kpi>.csv", figure_views.csv, name="figure_csv"),
+    path("performance/<slug:kpi>", figure_views.page, name="figure"),
+    path("api/metrics/breakdown", figure_views.breakdown_api, name="breakdown"),
+    path("api/metrics/rows", figure_views.rows_api, name="rows"),
     path("api/metrics/snapshot", views.snapshot_api, name="snapshot"),
     path("metrics", prometheus.scrape, name="metrics"),
     path("healthz", views.healthz, name="healthz"),

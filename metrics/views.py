@@ -13,15 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from issues import ai, channels
-from issues.models import ApiKey
 from mis_dashboard.models import Process
 
 from . import charts
 from . import snapshot as snapshots
+from .api import answered, fresh
 from .kpis import KPIS
-from .window import CUSTOM, PRIORITIES, WINDOWS, BadScope, Scope
+from .window import WINDOWS, BadScope, Scope
 
-ALLOWED = {"window": [*WINDOWS, CUSTOM], "priority": list(PRIORITIES)}
 SEEN_LATELY = timedelta(seconds=10)
 VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
@@ -48,27 +47,19 @@ def performance(request: HttpRequest) -> HttpResponse:
         "figures": charts.figures(),
         "kpis": [_card(kpi, snapshot) for kpi in KPIS],
     }
-    return _fresh(render(request, "performance.html", context))
+    return fresh(render(request, "performance.html", context))
 
 
-@require_safe
+@answered
 def snapshot_api(request: HttpRequest) -> HttpResponse:
-    """The JSON that the socket sends, for a session or an API key. 401 without either, 400 for a scope that there is none of."""
-    if not request.user.is_authenticated and not _has_key(request):
-        refused = {"error": "unauthorized", "detail": "Log in, or send Authorization: Bearer KEY or X-API-Key: KEY."}
-        return _fresh(JsonResponse(refused, status=401, headers={"WWW-Authenticate": "Bearer"}))
-    try:
-        scope = Scope.parse(request.GET)
-    except BadScope as error:
-        refused = {"error": f"bad_{error.field}", "detail": str(error), "allowed": ALLOWED.get(error.field)}
-        return _fresh(JsonResponse({name: value for name, value in refused.items() if value}, status=400))
-    text = snapshots.text(snapshots.build(scope, timezone.now()))
-    return _fresh(HttpResponse(text, content_type="application/json"))
+    """The JSON that the socket sends."""
+    text = snapshots.text(snapshots.build(Scope.parse(request.GET), timezone.now()))
+    return HttpResponse(text, content_type="application/json")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
     """This process answers. Nothing else is looked at."""
-    return _fresh(HttpResponse("ok", content_type="text/plain"))
+    return fresh(HttpResponse("ok", content_type="text/plain"))
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
@@ -84,7 +75,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         for role in (Process.Role.WORKER, Process.Role.CLOCK)
     }
     ready = all(parts.values())
-    return _fresh(JsonResponse({"ready": ready, **parts}, status=200 if ready else 503))
+    return fresh(JsonResponse({"ready": ready, **parts}, status=200 if ready else 503))
 
 
 def product(request: HttpRequest) -> dict:
@@ -104,15 +95,3 @@ def product(request: HttpRequest) -> dict:
 def _card(kpi, snapshot: dict) -> dict:
     words = {"name": kpi.name, "label": kpi.label, "question": kpi.question, "formula": kpi.formula}
     return words | snapshot["kpis"][kpi.name]
-
-
-def _has_key(request: HttpRequest) -> bool:
-    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    key = bearer.strip() if scheme.lower() == "bearer" else request.headers.get("X-API-Key", "")
-    return bool(key) and ApiKey.find(key) is not None
-
-
-def _fresh(response: HttpResponse) -> HttpResponse:
-    """Figures are true at one moment: nobody may keep them."""
-    response["Cache-Control"] = "no-store"
-    return response

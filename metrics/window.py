@@ -1,6 +1,6 @@
 """Which stretch of time and which issues a figure is about, and how a chart cuts it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import count, takewhile
@@ -96,11 +96,16 @@ class Window:
 
 
 class BadScope(ValueError):
-    """What was asked for cannot be looked at. `field` is the parameter, the text says what to write."""
+    """What was asked for cannot be looked at. `field` is the parameter, the text says what to write, of what is `allowed`."""
 
-    def __init__(self, field: str, text: str):
+    def __init__(self, field: str, text: str, allowed: Sequence[str] = ()):
         super().__init__(text)
         self.field = field
+        self.allowed = list(allowed)
+
+
+def one_of(field: str, allowed: Sequence[str]) -> BadScope:
+    return BadScope(field, f"{field} must be one of {', '.join(allowed)}", allowed)
 
 
 @dataclass(frozen=True)
@@ -122,10 +127,10 @@ class Scope:
         """The scope of an address's parameters; an empty filter is none. Raises BadScope."""
         window = params.get("window", DEFAULT)
         if window not in WINDOWS and window != CUSTOM:
-            raise BadScope("window", f"window must be one of {', '.join([*WINDOWS, CUSTOM])}")
+            raise one_of("window", [*WINDOWS, CUSTOM])
         given: dict[str, Any] = {name: params.get(name) or None for name in FILTERS}
         if given["priority"] and given["priority"] not in PRIORITIES:
-            raise BadScope("priority", f"priority must be one of {', '.join(PRIORITIES)}, or left out")
+            raise BadScope("priority", f"priority must be one of {', '.join(PRIORITIES)}, or left out", PRIORITIES)
         for name, longest in (("location", 64), ("type", 100)):
             if "\0" in (given[name] or "") or len(given[name] or "") > longest:
                 raise BadScope(name, f"{name} must be at most {longest} characters")

@@ -17,6 +17,7 @@ from metrics import timing  # noqa: E402
 from metrics.urls import websocket_urlpatterns  # noqa: E402
 from mis_dashboard.lib import processes  # noqa: E402
 from mis_dashboard.lib.doors import Doors  # noqa: E402
+from mis_dashboard.lib.steady import steadily  # noqa: E402
 from mis_dashboard.lib.timed import ROUTE, RoutedPages, Timed  # noqa: E402
 
 # Static files, and those who only ask how we are: many and quick, they would hide how long others wait.
@@ -40,7 +41,7 @@ async def pages_and_doors(scope, receive, send) -> None:
 
 application = ProtocolTypeRouter(
     {
-        "http": Timed(pages_and_doors, timing.counting.note, UNTIMED),
+        "http": steadily(Timed(pages_and_doors, timing.counting.note, UNTIMED)),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -319,7 +319,7 @@ def test_all_figures_of_a_snapshot_are_of_one_moment():
         make.issue(at=ago(minutes=1))
         connections.close_all()
 
-    with snapshot._one_state(), ThreadPoolExecutor(1) as elsewhere:
+    with snapshot.one_state(), ThreadPoolExecutor(1) as elsewhere:
         before = queries.now(Window.parse("24h", NOW))["open"]
         elsewhere.submit(meanwhile).result()
         after = queries.now(Window.parse("24h", NOW))["open"]

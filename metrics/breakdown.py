@@ -1,0 +1,103 @@
+"""A figure by priority, type, location and who answered, and how its durations are spread out."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from . import facts
+from .facts import Facts, Tally, Times
+from .kpis import KPI, PERCENTILES, Evidence
+from .measures import LISTS
+from .window import PRIORITIES, BadScope, Window, one_of
+
+BY = ("priority", "type", "location")
+WHO = "answered_by"
+MOST = 12
+# Seconds, so that each is about three times the one before and means something to people.
+EDGES = [1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 7200.0, 21_600.0, 86_400.0, 259_200.0]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A figure of some of the issues: of those that share the value `key`, of "others" together, or of who is "waiting".
+
+    Durations have `p50`, `p90`, `p95` and `mean` in seconds, and `waiting`, how many of `n` still wait; other figures a
+    `value`.
+    """
+
+    key: str
+    n: int
+    kind: Literal["value", "others", "waiting"] = "value"
+    value: float | None = None
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    mean: float | None = None
+    waiting: int | None = None
+
+
+def dimensions(kpi: KPI) -> list[str]:
+    """By what the figure can be taken apart."""
+    if kpi.rows not in LISTS:
+        return []
+    return [*BY, WHO] if timed(kpi) else list(BY)
+
+
+def timed(kpi: KPI) -> bool:
+    """Whether it is a percentile of issues' durations."""
+    return kpi.rows in ("ttfr", "ttr")
+
+
+def of(kpi: KPI, by: str, window: Window, zone: ZoneInfo, found: Facts | None = None) -> list[Part]:
+    """The parts of the figure, the largest first (priorities in their order): `MOST` of them, the last of the others together.
+
+    `found` is what has been read of the window already. Raises BadScope where the figure has no such parts.
+    """
+    known = dimensions(kpi)
+    if by not in known:
+        raise one_of("by", known) if known else BadScope("by", f"{kpi.name} has no breakdown")
+    if by == WHO:
+        return _by_who(kpi, window, (found or facts.read(window, zone)).total)
+    tallies = found.priorities if found and by == "priority" else facts.by(window, by, zone)
+    return _few([(key, tally) for key, tally in tallies.items() if kpi.measure(Evidence(tally, window)).n], kpi, window)
+
+
+def spread(times: Times) -> list[int]:
+    """How many durations are shorter than the first of the `EDGES`, between each and the next, and longer than the last."""
+    return times.between(EDGES)
+
+
+def _few(tallies: list[tuple[str, Tally]], kpi: KPI, window: Window) -> list[Part]:
+    parts = [_part(kpi, window, key, tally) for key, tally in tallies]
+    if all(part.key in PRIORITIES for part in parts):
+        return sorted(parts, key=lambda part: PRIORITIES.index(part.key))
+    parts.sort(key=lambda part: (-part.n, part.key))
+    if len(parts) <= MOST:
+        return parts
+    shown = {part.key for part in parts[: MOST - 1]}
+    rest = Tally()
+    for key, tally in tallies:
+        if key not in shown:
+            rest += tally
+    return [*parts[: MOST - 1], replace(_part(kpi, window, "", rest), kind="others")]
+
+
+def _part(kpi: KPI, window: Window, key: str, tally: Tally) -> Part:
+    measured = kpi.measure(Evidence(tally, window))
+    if timed(kpi):
+        return replace(_durations(kpi, key, tally.times(kpi.rows)), mean=measured.extra["mean"])
+    return Part(key, measured.n, value=measured.value)
+
+
+def _durations(kpi: KPI, key: str, times: Times) -> Part:
+    p50, p90, p95 = (value and round(value, 3) for value in times.percentiles(PERCENTILES))
+    waiting = len(times.waiting) if kpi.rows == "ttfr" else None
+    return Part(key, times.n, p50=p50, p90=p90, p95=p95, mean=times.mean(), waiting=waiting)
+
+
+def _by_who(kpi: KPI, window: Window, total: Tally) -> list[Part]:
+    parts = [_durations(kpi, who, times) for who, times in facts.by_who(window, total, kpi.rows).items()]
+    parts.sort(key=lambda part: (-part.n, part.key))
+    if waiting := total.times(kpi.rows).only_waiting():
+        parts.append(replace(_durations(kpi, "", waiting), kind="waiting"))
+    return parts
