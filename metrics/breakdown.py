@@ -1,6 +1,8 @@
 """A figure by priority, type, location and who answered, and how its durations are spread out."""
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -75,10 +77,7 @@ def _few(tallies: list[tuple[str, Tally]], kpi: KPI, window: Window) -> list[Par
     if len(parts) <= MOST:
         return parts
     shown = {part.key for part in parts[: MOST - 1]}
-    rest = Tally()
-    for key, tally in tallies:
-        if key not in shown:
-            rest += tally
+    rest = reduce(or_, (tally for key, tally in tallies if key not in shown))
     return [*parts[: MOST - 1], replace(_part(kpi, window, "", rest), kind="others")]
 
 

@@ -132,6 +132,13 @@ class Tally:
     def __init__(self, answers: list[Answer], first: int, end: int, key: str | None = None):
         self._answers = [(answer.columns, answer.rows(first, end, key)) for answer in answers]
 
+    def __or__(self, other: "Tally") -> "Tally":
+        """What was counted of two keys of the same time."""
+        both = Tally([], 0, 0)
+        pairs = zip(self._answers, other._answers, strict=True)
+        both._answers = [(columns, [*mine, *others]) for (columns, mine), (_same, others) in pairs]
+        return both
+
     def __getitem__(self, name: str) -> int | float:
         """The count or sum of that name; 0 where nothing was counted."""
         return sum(self._values(name))
@@ -206,9 +213,13 @@ def read(window: Window, zone: ZoneInfo) -> Facts:
     )
 
 
-def by(window: Window, dimension: str, zone: ZoneInfo) -> dict[str, Tally]:
-    """The window's issues by "location", "priority" or "type": a tally for each value that occurs."""
-    answers = _answers(window, [window.start, window.end], known(window.start, window, zone), by=dimension)
+def by(window: Window, dimension: str, zone: ZoneInfo, found: dict[str, Known] | None = None) -> dict[str, Tally]:
+    """The window's issues by "location", "priority" or "type": a tally for each value that occurs.
+
+    `found` says which cells may be read, where not all of those there are.
+    """
+    found = found or known(window.start, window, zone)
+    answers = _answers(window, [window.start, window.end], found, by=dimension)
     return {key: Tally(answers, 1, 2, key) for key in _keys(answers)}
 
 
@@ -221,13 +232,11 @@ def by_who(window: Window, total: Tally, name: str) -> dict[str, Times]:
 
     Who waits has nobody yet, and is left out. One query where the durations themselves are measured, else none.
     """
-    nobody = np.empty(0)
     if not window.is_exact:
-        return {who: Times(None, bins, nobody) for who, bins in total.times_by_who(name).items()}
-    segments: Segments = defaultdict(lambda: defaultdict(Tally))
-    _add_values(segments, window, [window.start, window.end], "answered_by")
-    found = {who: np.concatenate(tally.values[name]) for who, tally in segments.get(1, {}).items()}
-    return {who: Times(values, nobody, nobody) for who, values in found.items() if len(values)}
+        return {who: Times(None, bins, np.empty(0)) for who, bins in total.bins_by_who(name).items()}
+    values = _asked(*_of_issues(VALUES, window, [window.start, window.end], "answered_by"))
+    found = {who: Tally([values], 1, 2, who).times(name) for who in _keys([values])}
+    return {who: times for who, times in found.items() if times.done}
 
 
 def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:

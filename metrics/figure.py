@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -268,7 +269,7 @@ def _spread(durations: facts.Times) -> list[dict]:
 
 def _edges() -> list[str]:
     edges = [format.age(edge) for edge in EDGES]
-    between = [f"{low} – {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    between = [f"{low} – {high}" for low, high in pairwise(edges)]
     return [f"< {edges[0]}", *between, f"≥ {edges[-1]}"]
 
 

@@ -65,6 +65,8 @@ SYSTEMS = """
         ) AS each
     ), models AS (
         SELECT COALESCE(json_agg(b), '[]') AS breakers FROM issues_breaker b WHERE b.model = ANY(%(models)s)
+    ), proofs AS (
+        SELECT COALESCE(json_agg(p), '[]') AS proofs FROM metrics_proof p WHERE p.since IS NOT NULL
     ), policy AS (
         SELECT critical_per_minute, ai_per_minute FROM issues_policy WHERE id = 1
     ), spent AS (
@@ -72,9 +74,9 @@ SYSTEMS = """
             count(*) FILTER (WHERE budget = 'ai' AND number <= ai_per_minute) AS ai_spent
         FROM issues_token CROSS JOIN policy WHERE free_at > %(now)s
     )
-    SELECT queue.*, breakers, critical_spent, ai_spent, critical_per_minute, ai_per_minute,
+    SELECT queue.*, breakers, proofs, critical_spent, ai_spent, critical_per_minute, ai_per_minute,
         state AS channel_state, changed_at AS channel_since, checked_at AS channel_checked_at
-    FROM queue CROSS JOIN models CROSS JOIN spent
+    FROM queue CROSS JOIN models CROSS JOIN proofs CROSS JOIN spent
         LEFT JOIN policy ON TRUE LEFT JOIN issues_channelstate ON instance = %(instance)s"""
 
 # The open issues, however old. The states are those of `sla.state`.
@@ -147,7 +149,7 @@ def now(window: Window) -> dict:
 
 
 def systems(window: Window, models: list[str]) -> dict:
-    """How what we depend on stands: the queue, the AI `models`, the budgets, WhatsApp. The window does not matter."""
+    """How what we depend on stands: the queue, the AI `models`, the budgets, WhatsApp, figures that differed. The window does not matter."""
     return _rows(SYSTEMS, window, models=models, instance=settings.EVOLUTION_INSTANCE)[0]
 
 

@@ -90,6 +90,17 @@ def rebuild(now: datetime | None = None, progress: Progress = lambda table, grai
     catch_up(now, progress)
 
 
+def doubt(start: datetime, end: datetime, now: datetime) -> None:
+    """Marks all cells of that time as stale: whoever reads takes the rows, until they have been measured again."""
+    zone = timezone.get_default_timezone()
+    grain = next(grain for grain, kept in KEPT.items() if kept is None or start >= now - kept)
+    at, marks = floor(grain, start, zone), []
+    while at < end:
+        marks += [Stale(cells=table, grain=grain, start=at) for table in TABLES]
+        at = after(grain, at, zone)
+    Stale.objects.bulk_create(marks, batch_size=5000)
+
+
 def _refresh(table: Table, grain: Grain, now: datetime, zone: ZoneInfo) -> int:
     with transaction.atomic(), _alone(table) as mine:
         if not mine:

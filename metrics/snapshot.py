@@ -46,7 +46,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
     with one_state():
         found = facts.read(window, zone)
         promises = _sla(window, found)
-        standing = _systems(window)
+        standing, proofs = _systems(window)
         return {
             "v": 1,
             "seq": seq,
@@ -59,7 +59,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "kpis": kpis.figures(found),
             "now": _now(window, promises) | _dated(standing),
             "sla": promises,
-            "alerts": _dated(systems.alerts(standing["models"], standing["channel"])),
+            "alerts": _dated(systems.alerts(standing["models"], standing["channel"], proofs)),
             "series": _series(found),
             "feed": [_feed_line(row) for row in queries.feed(window)],
         }
@@ -100,17 +100,19 @@ def _now(window: Window, promises: dict) -> dict:
     }
 
 
-def _systems(window: Window) -> dict:
+def _systems(window: Window) -> tuple[dict, list[dict]]:
+    """How what we depend on stands, and which proofs have failed."""
     names = list(dict.fromkeys(filter(None, [settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL])))
     row = queries.systems(window, names)
     breakers = {breaker["model"]: breaker for breaker in row["breakers"]}
     asked = names if ai.configured() else []
-    return {
+    standing = {
         "models": [systems.model(name, breakers.get(name), window.as_of) for name in asked],
         "channel": systems.channel(row, window.as_of, configured=channels.configured()),
         "queue": systems.queue(row),
         "budget": systems.budget(row),
     }
+    return standing, systems.proofs(row)
 
 
 def _sla(window: Window, found: Facts) -> dict:

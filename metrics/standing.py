@@ -61,6 +61,12 @@ ALERTS = {
         "meanwhile": {},
         "repair": _("Scan the QR code of the number in Evolution again."),
     },
+    "figures_differ": {
+        "title": _("Figures differ from their rows"),
+        "means": _("Measured again from the rows, these came out otherwise: {about}."),
+        "meanwhile": {},
+        "repair": _("Their days are being measured again. To see that they agree now, run manage.py prove --nightly."),
+    },
 }
 
 STANDING = {

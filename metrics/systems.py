@@ -63,13 +63,18 @@ def _left(size: int | None, spent: int, name: str) -> dict:
     return {"size": size, "left": max(0, size - spent) if size else None}
 
 
-def alerts(models: list[dict], channel: dict) -> list[dict]:
+def proofs(row: dict) -> list[dict]:
+    """Of each window whose figures differed from their rows when they were last proved: which figures, and since when."""
+    return [{"figures": proof["figures"], "since": _instant(proof["since"])} for proof in row["proofs"]]
+
+
+def alerts(models: list[dict], channel: dict, proofs: list[dict]) -> list[dict]:
     """What is wrong until a person repairs it: id, severity, title, about, since; the worst first.
 
     `id` stays the same as long as the trouble lasts, `title` names what kind it is, `about` what is concerned.
     "critical" is what customers feel, "warning" what something else makes up for.
     """
-    found = [*_model_alerts(models), *_channel_alerts(channel)]
+    found = [*_model_alerts(models), *_channel_alerts(channel), *_proof_alerts(proofs)]
     return sorted(found, key=lambda alert: (alert["severity"] != "critical", alert["id"]))
 
 
@@ -88,6 +93,14 @@ def _model_alerts(models: list[dict]) -> list[dict]:
 def _channel_alerts(channel: dict) -> list[dict]:
     closed = channel["state"] == ChannelState.State.CLOSE
     return [_alert("channel_closed", "channel_closed", "critical", "WhatsApp", channel["since"])] if closed else []
+
+
+def _proof_alerts(proofs: list[dict]) -> list[dict]:
+    if not proofs:
+        return []
+    figures = sorted({figure for proof in proofs for figure in proof["figures"]})
+    since = min(proof["since"] for proof in proofs)
+    return [_alert("figures_differ", "figures_differ", "warning", ", ".join(figures), since)]
 
 
 def _alert(key: str, title: str, severity: str, about: str, since: datetime) -> dict:

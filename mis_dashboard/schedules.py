@@ -40,6 +40,7 @@ EVERY = [
     Periodic("refresh_days", 30 * MINUTE_S, "metrics.jobs.refresh_days"),
     Periodic("partitions", HOUR_S, "mis_dashboard.lib.partitions.keep"),
     Periodic("uptime", 5.0, "metrics.uptime.record"),
+    Periodic("prove_figures", time(4, 0), "metrics.jobs.prove_figures"),
     Periodic("forget_events", time(3, 30), "issues.jobs.forget"),
     Periodic("forget_processes", HOUR_S, "mis_dashboard.lib.processes.forget"),
     Periodic("count_totals", MINUTE_S, "metrics.totals.count_on"),

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from issues.models import ApiKey, Issue
+from issues.models import ApiKey, Issue, PromptVersion
 from metrics import breakdown, facts, kpis, rollup
 from metrics.figure import LIST_LABELS
 from metrics.kpis import KPIS
@@ -225,6 +225,7 @@ class TestFile:
         return response, text, list(csv.reader(StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
 
     def test_it_has_a_line_for_each_that_the_figure_counts(self, client, ana):
+        PromptVersion.objects.get_or_create(name="reply", active=True, defaults={"number": 1, "text": "x"})
         History(8).go(60, 200)
         found = kpis.measure(Scope("90d").at(NOW, ZONE))
         for kpi in KPIS:
