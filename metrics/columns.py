@@ -23,14 +23,14 @@ from issues.models.response import Delivery
 from . import format, measures, standing
 from .measures import ACTION, CALL, ENDED, ISSUE, OTHER_REASON, RATED, SEND, TOUCHED, TTFR_S, TTR_S, epoch, listed
 
-Kind = Literal["issue", "instant", "words", "type", "text", "seconds", "count", "usd"]
+Kind = Literal["issue", "instant", "words", "several", "type", "text", "seconds", "count", "usd"]
 YES_NO = {True: _("yes"), False: _("no")}
 WHO_DID = {True: _("automation"), False: _("a person")}
 
 
 @dataclass(frozen=True)
 class Column:
-    """`kind` says what its values are: an issue's id, a UTC instant, a code with `words`, a type, text, or a number."""
+    """`kind` says what its values are: an issue's id, a UTC instant, a code with `words` or a list of several, a type, text, or a number."""
 
     name: str
     label: Any
@@ -123,6 +123,26 @@ COLUMNS: dict[str, list[Column]] = {
     ],
 }
 
+PARTS = {"web": _("pages and API"), "worker": _("workers"), "clock": _("clock"), "database": _("database")}
+
+# Of rows that are no table's, and so without SQL (`rows.MADE`).
+DOWNTIME = [
+    Column("since", _("Down since"), "", "instant"),
+    Column("until", _("Until"), "", "instant"),
+    Column("down_s", _("For"), "", "seconds"),
+    Column("parts", _("What was down"), "", "several", PARTS),
+]
+REQUESTS = [
+    Column("start", _("From"), "", "instant"),
+    Column("route", _("What was asked for"), "", "text"),
+    Column("n", _("Requests"), "", "count"),
+    Column("p50_s", _("Median"), "", "seconds"),
+    Column("p95_s", _("95 in 100"), "", "seconds"),
+    Column("p99_s", _("99 in 100"), "", "seconds"),
+    Column("refused", _("Refused"), "", "count"),
+    Column("errors", _("Errors"), "", "count"),
+]
+
 RESPONSE_DUE = Column(
     "response_due_s", _("First response due after"), epoch("i.response_due_at - i.detected_at"), "seconds"
 )
@@ -160,7 +180,7 @@ def of(count: measures.Count) -> list[Column]:
 
 def written(column: Column, value: Any) -> str:
     """A value as people read it, in the active language and the product's time zone. An issue is the end of its id."""
-    if value is None or value == "":
+    if value is None or value == "" or value == []:
         return format.NOTHING
     match column.kind:
         case "issue":
@@ -178,6 +198,8 @@ def worded(column: Column, value: Any) -> str:
     """A code, type or text in words; one that is not known is shown as it is named, "vip_lead" as "vip lead"."""
     if column.kind == "type":
         return wording.issue_type(value)
+    if column.kind == "several":
+        return ", ".join(str((column.words or {}).get(each, each)) for each in value)
     if column.words is None:
         return str(value)
     return str(column.words.get(value) or str(value).replace("_", " "))

@@ -79,6 +79,8 @@ class Writer:
                 return lambda value: f"{value:f}".replace(".", self.point)
             case "count" | "issue":
                 return str
+        if column.kind == "several":
+            return lambda value: self._other(column, value)
         known = {code: safe(str(word)) for code, word in (column.words or {}).items()}
         return lambda value: known.get(value) or self._other(column, value)
 

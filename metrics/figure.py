@@ -64,6 +64,8 @@ LIST_LABELS = {
     "replies_known": _("Written by the AI or reused"),
     "replies_cached": _("Reused"),
     "replies_ai": _("Written by the AI"),
+    "downtime": _("Times down"),
+    "requests": _("Requests, by time and what was asked for"),
 }
 BY_LABELS = {"priority": _("Priority"), "type": _("Type"), "location": _("Location"), WHO: _("First answered by")}
 KINDS = {"others": _("others"), "waiting": _("nobody yet, still waiting")}

@@ -33,7 +33,7 @@ class Evidence:
 
     tally: Tally
     window: Window
-    uptime: uptime.Uptime
+    uptime: "uptime.Uptime | None" = None  # of MIS itself, whichever issues are looked at
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Measure:
 class KPI:
     """A figure's declaration. Units: "s", "rate" (0 to 1), "count", "tokens", "usd". Without a target it is never bad.
 
-    `rows` names the list (`measures.LISTS`) that `n` counts, `parts` the list that each number of `extra` counts, and
+    `rows` names the list (`measures.LISTS`) that `n` counts, or what else it is made of (`rows.MADE`), `parts` the list that each number of `extra` counts, and
     `also` lists that nobody counts beside the figure and who looks into it asks for.
     """
 
@@ -330,7 +330,7 @@ KPIS = [
             "their heartbeats is down. Planned maintenance and the time before the first heartbeat are left out. "
             "Gemini and WhatsApp are told apart."
         ),
-        "rate", "higher", _availability, target=uptime.TARGET, interim=0.99,
+        "rate", "higher", _availability, "downtime", target=uptime.TARGET, interim=0.99,
     ),
     KPI(
         "delivery_rate", _("Delivery rate"), _("Do our messages arrive?"),
@@ -401,6 +401,6 @@ KPIS = [
             "From the arrival of a request to the last byte of its answer, over all requests answered in the window; "
             "static files, sockets and health checks are left out. 95 in 100 took no longer."
         ),
-        "s", "lower", _api, target=0.5, interim=1.0,
+        "s", "lower", _api, "requests", target=0.5, interim=1.0,
     ),
 ]  # fmt: skip

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils import timezone
 
-from . import facts, kpis, rollup, rows, snapshot
+from . import facts, histogram, kpis, rollup, rows, snapshot, uptime
 from .cells import TABLES
 from .facts import Tally
 from .kpis import KPI, KPIS
 from .measures import LISTS, MEASURES, TTFR_S, TTR_S, WAITING, Count, Durations, Names, Sum, epoch
 from .models import Grain, Proof
 from .plan import Known, Stretch, after, floor
+from .timing import grains as timing
 from .window import CUSTOM, DAY, Scope, Window
 
 # A percentile that is read of bins is within 2 % (`histogram`).
@@ -60,8 +61,10 @@ def prove(window: Window) -> Iterator[Line]:
         figures = kpis.figures(facts.read(window, zone))
         counted = Rows(window)
         for kpi in KPIS:
-            if kpi.rows in LISTS:
+            if kpi.name in PROOFS:
                 yield from _lines(kpi, figures[kpi.name], counted, window)
+        yield from _of_uptime(figures["availability"], window)
+        yield from _of_requests(figures["api_p95"], window)
 
 
 def _lines(kpi: KPI, shown: dict, counted: "Rows", window: Window) -> Iterator[Line]:
@@ -163,6 +166,63 @@ PROOFS: dict[str, Prover] = {
     "cache_hit_rate": _share("replies_cached", "replies_known"),
     "received": _received,
 }
+
+
+# The spans of each role, of which none reaches beyond the beginning of the next; then what PostgreSQL's multiranges make of
+# them: up is when all are, down is when any has a break, and planned maintenance is neither. See `uptime`.
+UPTIME = """
+    WITH spans AS (
+        SELECT component, state, since, GREATEST(since, LEAST(until, lead(since) OVER (PARTITION BY component ORDER BY number))) AS until
+        FROM mis_dashboard_span WHERE component = ANY(%(roles)s)
+    ), up AS (
+        SELECT component, range_agg(tstzrange(since, until)) AS up, min(since) AS first, max(until) AS last
+        FROM spans WHERE state = 'up' GROUP BY component
+        UNION ALL SELECT 'database', range_agg(tstzrange(since, until)), min(since), max(until) FROM spans WHERE state = 'up'
+    ), known AS (
+        SELECT tstzmultirange(tstzrange(%(start)s, GREATEST(%(start)s, LEAST(%(end)s, %(now)s)))) - COALESCE((
+            SELECT range_agg(tstzrange(starts_at, ends_at)) FROM metrics_maintenance
+        ), '{}') AS known
+    ), shares AS (
+        SELECT known * range_agg(tstzmultirange(
+                tstzrange(first, CASE WHEN %(now)s - last <= %(late)s THEN last ELSE GREATEST(first, %(now)s) END)) - up) AS down,
+            known * CASE WHEN count(up) > %(others)s THEN range_intersect_agg(up) ELSE '{}' END AS up
+        FROM up CROSS JOIN known WHERE up IS NOT NULL GROUP BY known
+    )
+    SELECT (SELECT COALESCE(sum(date_part('epoch', upper(r) - lower(r))), 0) FROM unnest(up - down) AS r),
+        (SELECT COALESCE(sum(date_part('epoch', upper(r) - lower(r))), 0) FROM unnest(down) AS r)
+    FROM shares"""
+
+
+def _of_uptime(shown: dict, window: Window) -> Iterator[Line]:
+    params = {
+        "roles": uptime.ROLES, "others": len(uptime.ROLES), "late": uptime.LATE,
+        "start": window.start, "end": window.end, "now": window.as_of,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(UPTIME, params)
+        up_s, down_s = cursor.fetchone() or (0.0, 0.0)
+    counted_s = up_s + down_s
+    value = up_s / counted_s if counted_s else None
+    yield Line("availability", "rate", shown["value"], value, round(counted_s))
+    yield Line("availability.n", "count", shown["n"], round(counted_s), round(counted_s))
+
+
+# Requests are counted as they are answered, minute by minute: there is nothing finer to prove hours and days by.
+REQUESTS = """
+    SELECT COALESCE(sum(n), 0)::bigint, string_agg(packed, '') FROM metrics_timing
+    WHERE grain_s = %s AND starts_at >= %s AND starts_at < %s"""
+
+
+def _of_requests(shown: dict, window: Window) -> Iterator[Line]:
+    """Of windows whose minutes are all kept."""
+    if window.start < window.as_of - timing.KEPT[timing.MINUTE]:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(REQUESTS, [timing.seconds(timing.MINUTE), window.start, window.end])
+        n, packed = cursor.fetchone()
+    (p95,) = histogram.percentiles(histogram.unpack(packed or b""), [0.95])
+    yield Line("api_p95", "s", shown["value"], p95, n)
+    yield Line("api_p95.n", "count", shown["n"], n, n)
 
 
 # --- Every night --------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ A list is one of `measures.LISTS`, or one whose rows are not the tables' own and
 come newest first; those of the same instant in the order of their keys.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from mis_dashboard.database import address
 
-from . import cells, columns, facts
+from . import cells, columns, facts, timing, uptime
 from .columns import Column
 from .facts import Tally
 from .measures import LISTS, MEASURES, Count, counted
@@ -30,6 +30,7 @@ AT_ONCE = 1000  # rows of an export that are in memory at a time
 # A transaction that nobody reads from keeps the whole database from tidying up.
 IDLE_MS = 120_000
 MOMENT = timedelta(microseconds=1)
+LONGEST_KEY = 300
 REFUSED_PLACE = "after must be what `next` of the page before said, or left out"
 
 IN_CELLS = {measure.name for measure in MEASURES if isinstance(measure, Count)}
@@ -64,7 +65,7 @@ class Place:
         at, tilde, key = text.partition("~")
         try:
             moment = datetime.fromisoformat(at)
-            if moment.tzinfo and tilde and key and "\0" not in key and len(key) <= 64:
+            if moment.tzinfo and tilde and "\0" not in key and len(key) <= LONGEST_KEY:
                 return cls(moment.astimezone(UTC), key)
         except (ValueError, OverflowError):
             pass
@@ -255,4 +256,18 @@ class Made:
         return sorted(self.make(window), key=lambda row: row[:2], reverse=True)
 
 
-MADE: dict[str, Made] = {}
+def _downtime(window: Window) -> Iterator[tuple]:
+    """Each time that MIS was down."""
+    for gap in uptime.rows(window.start, window.end, window.as_of):
+        yield gap.since, "", gap.since, gap.until, gap.seconds, gap.parts
+
+
+def _requests(window: Window) -> Iterator[tuple]:
+    """Each route in each bucket of the window's charts, of which the first begins with the window."""
+    starts = [window.start, *window.buckets(timezone.get_default_timezone())[1:]]
+    for row in timing.rows(starts, window.end, window.as_of):
+        figures = [row[name] for name in ("n", "p50", "p95", "p99", "refused", "errors")]
+        yield row["start"], row["route"], row["start"], row["route"], *figures
+
+
+MADE = {"downtime": Made(columns.DOWNTIME, _downtime), "requests": Made(columns.REQUESTS, _requests)}

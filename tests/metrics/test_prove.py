@@ -1,5 +1,6 @@
 """A figure that is not what its rows say is found, named, told of, and measured again."""
 
+import random
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,12 +11,16 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from issues.models import Issue
-from metrics import jobs, kpis, prove, rollup, snapshot
+from metrics import histogram, jobs, kpis, prove, rollup, snapshot, uptime
 from metrics.kpis import KPIS
 from metrics.measures import LISTS
-from metrics.models import Detected, Grain, Proof, Stale
+from metrics.models import Detected, Grain, Maintenance, Proof, Stale, Timing
 from metrics.prove import PROOFS, Line
+from metrics.timing import grains
 from metrics.window import Scope
+from mis_dashboard.lib import recent
+from mis_dashboard.lib.ids import uuid7
+from mis_dashboard.models import Span
 from tests.support import make
 from tests.support.history_of import History
 from tests.support.make import NOW
@@ -69,7 +74,7 @@ def test_every_figure_of_the_tables_rows_has_a_proof_and_every_number_beside_it(
     lines = {line.figure for line in prove.prove(window)}
     assert {kpi.name for kpi in KPIS if kpi.rows in LISTS} == PROOFS.keys()
     for name, figure in kpis.measure(window).items():
-        for part, value in figure["extra"].items():
+        for part, value in figure["extra"].items() if name in PROOFS else ():
             assert f"{name}.{part}" in lines or not isinstance(value, int | float), (name, part)
 
 
@@ -79,6 +84,50 @@ def test_the_proof_reads_no_cell():
     corrupt("UPDATE metrics_detected SET detected = 7")
     found = next(line for line in prove.prove(Scope("30d").at(NOW, ZONE)) if line.figure == "received")
     assert (found.shown, found.proved, found.n) == (7, 1, 1)
+
+
+def coming_and_going(chance) -> list[Span]:
+    """Spans of each role over some days, with breaks of any length; the last may have ended a while ago."""
+    found = []
+    for role in [role for role in uptime.ROLES if chance.random() < 0.95]:
+        at, number = NOW - timedelta(days=chance.uniform(0.2, 12)), 0
+        while at < NOW:
+            until = min(
+                at + timedelta(hours=chance.expovariate(1 / 8)), NOW + timedelta(seconds=chance.choice([-40, -2, 0]))
+            )
+            number += 1
+            found.append(Span(component=role, number=number, state="up", since=at, until=max(at, until)))
+            at = until + timedelta(seconds=chance.choice([-1, 7, 60, 9000]))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_availability_is_proved_by_other_arithmetic(seed):
+    chance = random.Random(seed)
+    Span.objects.bulk_create(coming_and_going(chance))
+    for _ in range(chance.randint(0, 3)):
+        begins = NOW - timedelta(hours=chance.uniform(-5, 150))
+        Maintenance.objects.create(starts_at=begins, ends_at=begins + timedelta(hours=chance.uniform(0, 9)), reason="x")
+    for name in ("1h", "24h", "7d", "30d"):
+        window = Scope(name).at(NOW, ZONE)
+        lines = [line for line in prove.prove(window) if line.figure.startswith("availability")]
+        assert len(lines) == 2
+        assert [line for line in lines if line.differs] == [], name
+
+
+def test_hours_and_days_of_requests_are_proved_by_their_minutes():
+    durations = histogram.pack({300: 7, 320: 2})
+    rows = [
+        Timing(grain_s=60, starts_at=NOW - timedelta(minutes=minute), route="GET /performance", process=uuid7(), n=9, packed=durations)
+        for minute in range(1, 3000, 7)
+    ]  # fmt: skip
+    grains.store(rows, NOW)
+    grains.coarsen(NOW)
+    assert Timing.objects.filter(grain_s=3600).exists()
+    assert differing(Scope("7d")) == []
+    corrupt("UPDATE metrics_timing SET n = n + 1 WHERE grain_s = 3600")
+    recent.forget()
+    assert differing(Scope("24h")) == ["api_p95.n"]
 
 
 class TestLine:

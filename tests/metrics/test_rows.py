@@ -11,7 +11,7 @@ from metrics.columns import Column
 from metrics.kpis import KPIS
 from metrics.measures import LISTS
 from metrics.models import Covered, Grain
-from metrics.rows import Made, Place
+from metrics.rows import MADE, Made, Place
 from metrics.window import BadScope, Scope
 from tests.support import make
 from tests.support.history_of import History
@@ -69,6 +69,8 @@ def test_every_figure_and_every_part_of_it_opens_a_list_that_it_counts():
     window = Scope("30d").at(NOW, ZONE)
     figures = kpis.measure(window)
     for kpi in KPIS:
+        if kpi.rows in MADE:
+            continue
         assert figures[kpi.name]["n"] == rows.source(kpi.rows).count(window), kpi.name
         for part, name in kpi.parts.items():
             shown = figures[kpi.name]["extra"][part]
