@@ -1,6 +1,6 @@
 """The charts, declared once: everything but the figures and the colours, which the browser fills in.
 
-A trace's `meta` says which list of the snapshot's series is its y and which tone of the design it has.
+A trace's `meta` says which list of the snapshot's series is its y, its unit, and which tone of the design it has.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ from issues.models.issue import Priority
 
 
 def figures() -> dict[str, dict]:
-    """The figures "volume" and "ttfr" in the active language, ready for JSON and `Plotly.react`."""
+    """The figures "volume", "ttfr" and "spend" in the active language, ready for JSON and `Plotly.react`."""
     return _figures(translation.get_language())
 
 
@@ -22,19 +22,20 @@ def _figures(language: str) -> dict[str, dict]:
     import plotly.graph_objects as go  # slow to import, and only pages with charts need it
 
     with translation.override(language):
-        return {"volume": _volume(go).to_plotly_json(), "ttfr": _ttfr(go).to_plotly_json()}
+        drawn = {"volume": _volume(go), "ttfr": _ttfr(go), "spend": _spend(go)}
+        return {name: figure.to_plotly_json() for name, figure in drawn.items()}
 
 
 def _volume(go):
-    received = go.Bar(name=_("Received"), meta={"series": "received", "tone": "quiet"})
-    resolved = go.Bar(name=_("Resolved"), meta={"series": "resolved", "tone": "good"})
+    received = go.Bar(name=_("Received"), meta=_meta("received", "count", "quiet"))
+    resolved = go.Bar(name=_("Resolved"), meta=_meta("resolved", "count", "good"))
     return go.Figure([received, resolved], _layout(go, _("issues"), barmode="group", bargap=0.2, bargroupgap=0.05))
 
 
 def _ttfr(go):
     strictest_s = settings.SLA_TARGETS_S[Priority.CRITICAL][0]
-    median = go.Scatter(name=_("Median"), meta={"series": "ttfr_p50", "tone": "main"}, **_line(width=2.5))
-    slow = go.Scatter(name=_("9 in 10"), meta={"series": "ttfr_p90", "tone": "warn"}, **_line(width=2, dash="dot"))
+    median = go.Scatter(name=_("Median"), meta=_meta("ttfr_p50", "s", "main"), **_line(width=2.5))
+    slow = go.Scatter(name=_("9 in 10"), meta=_meta("ttfr_p90", "s", "warn"), **_line(width=2, dash="dot"))
     figure = go.Figure([median, slow], _layout(go, _("seconds"), hovermode="x unified"))
     figure.update_yaxes(type="log")  # one slow hour among quick ones would flatten them all
     figure.add_hline(
@@ -44,6 +45,15 @@ def _ttfr(go):
         name="target",
     )
     return figure
+
+
+def _spend(go):
+    cost = go.Bar(name=_("Cost"), meta=_meta("cost_usd", "usd", "main"))
+    return go.Figure([cost], _layout(go, _("US dollars"), bargap=0.2))
+
+
+def _meta(series: str, unit: str, tone: str) -> dict:
+    return {"series": series, "unit": unit, "tone": tone}
 
 
 def _line(**line):

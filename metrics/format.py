@@ -110,3 +110,8 @@ def time(iso: str, seconds: bool = False) -> str:
 def day(iso: str) -> str:
     """Day and month, "23/11" in Portuguese and "11/23" in English."""
     return instant(iso).strftime("%m/%d" if get_language() == "en" else "%d/%m")
+
+
+def date(iso: str) -> str:
+    """Day, month and year, "23/11/2025" in Portuguese and "11/23/2025" in English."""
+    return instant(iso).strftime("%m/%d/%Y" if get_language() == "en" else "%d/%m/%Y")

@@ -150,8 +150,10 @@ SENTENCES = {
     "unfinished": _("unfinished"),
     "nothing_received": _("Nothing was received in this time."),
     "nothing_answered": _("Nothing to time in this window yet."),
+    "nothing_spent": _("No AI call of this time has a price."),
     "volume_summary": _("Most received: {most} at {when}. Last period: {received} received, {resolved} resolved."),
     "ttfr_summary": _("Slowest: 9 in 10 within {slowest} at {when}. Last measured: median {median}, 9 in 10 {high}."),
+    "spend_summary": _("Most spent: {most} at {when}."),
     "updated": _("as of {time}"),
 }
 
@@ -288,56 +290,3 @@ def event(line: dict) -> dict:
         "type": wording.issue_type(line["type"]),
         "took": "" if line["took_s"] is None else say("took", time=format.duration(line["took_s"])),
     }
-
-
-def bucket(start: str, window: str) -> str:
-    """The name of a bucket: its time of day, with the day where the window has several."""
-    if window == "30d":
-        return format.day(start)
-    return f"{format.day(start)} {format.time(start)}" if window == "7d" else format.time(start)
-
-
-def volume_summary(series: dict, window: str) -> str:
-    """The volume chart in a sentence."""
-    received = series["received"]
-    if not any(received):
-        return say("nothing_received")
-    most = max(received)
-    return say(
-        "volume_summary",
-        most=format.count(most),
-        when=bucket(series["starts"][received.index(most)], window),
-        received=format.count(received[-1]),
-        resolved=format.count(series["resolved"][-1]),
-    )
-
-
-def ttfr_summary(series: dict, window: str) -> str:
-    """The first-response chart in a sentence."""
-    measured = [place for place, value in enumerate(series["ttfr_p90"]) if value is not None]
-    if not measured:
-        return say("nothing_answered")
-    slowest = max(measured, key=lambda place: series["ttfr_p90"][place])
-    return say(
-        "ttfr_summary",
-        slowest=format.duration(series["ttfr_p90"][slowest]),
-        when=bucket(series["starts"][slowest], window),
-        median=format.duration(series["ttfr_p50"][measured[-1]]),
-        high=format.duration(series["ttfr_p90"][measured[-1]]),
-    )
-
-
-def series_rows(series: dict, window: str) -> list[dict]:
-    """The charts as rows: label, received, resolved, median, high, and whether the row is still being filled."""
-    last = len(series["starts"]) - 1
-    return [
-        {
-            "label": bucket(start, window),
-            "received": format.count(series["received"][place]),
-            "resolved": format.count(series["resolved"][place]),
-            "median": format.duration(series["ttfr_p50"][place]),
-            "high": format.duration(series["ttfr_p90"][place]),
-            "unfinished": series["unfinished"] and place == last,
-        }
-        for place, start in enumerate(series["starts"])
-    ]

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 
-from metrics import format, standing, words
+from metrics import format, series, standing, words
 
 register = template.Library()
 
@@ -17,10 +17,8 @@ register.filter("rate", format.rate)
 register.filter("money", format.money)
 register.filter("measure", format.measure)
 register.simple_tag(words.texts, name="texts")
-register.simple_tag(words.series_rows, name="series_rows")
 register.simple_tag(words.deadlines, name="deadlines")
-register.simple_tag(words.volume_summary, name="volume_summary")
-register.simple_tag(words.ttfr_summary, name="ttfr_summary")
+register.simple_tag(series.charts, name="charts")
 
 
 @register.simple_tag

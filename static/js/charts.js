@@ -1,18 +1,21 @@
-// The two charts: figures declared by the server, filled from the snapshot, coloured by the design's tokens.
-import { age, count, duration, time } from "./format.js";
-import { bucket } from "./words.js";
+// The charts: figures declared by the server, filled from the snapshot, coloured by the design's tokens.
+import { age, count, day, measure, money, time } from "./format.js";
+import { labels, naming } from "./series.js";
 
 // A logarithmic axis in steps of a clock. What took less than the first is drawn on it.
 const MARKS_S = [1, 10, 60, 600, 3600, 36000, 86400, 864000, 8640000];
 const FEWEST_MARKS = 3;
 const MOST_TICKS = 5;
+const LEAST_USD = 0.0001; // what a price is written to
 const LABEL_PX = 56;
+const DIGIT_PX = 7;
+const MARKED = { s: age, usd: money, count };
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
 
-/** Round values of which the last is not below `most`: counts from 0 on, at most six; seconds from 1 on, by clock units. */
-export function ticks(most, isDuration) {
-  if (isDuration) return durationMarks(most);
-  const step = countStep(most);
+/** Round values of which the last is not below `most`: from 0 on, at most six; seconds from 1 on, by clock units. */
+export function ticks(most, unit) {
+  if (unit === "s") return durationMarks(most);
+  const step = roundStep(most, unit === "usd" ? LEAST_USD : 1);
   const number = Math.max(1, Math.ceil(most / step));
   return Array.from({ length: number + 1 }, (unused, place) => place * step);
 }
@@ -22,8 +25,8 @@ function durationMarks(most) {
   return last < 0 ? MARKS_S : MARKS_S.slice(0, Math.max(last + 1, FEWEST_MARKS));
 }
 
-function countStep(most) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, most / MOST_TICKS)));
+function roundStep(most, least) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(least, most / MOST_TICKS)));
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => most / step <= MOST_TICKS);
 }
 
@@ -33,24 +36,24 @@ export function namedPlaces(places, room) {
   return places.filter((unused, at) => (places.length - 1 - at) % step === 0);
 }
 
-/** The places to name on the time axis, and their names: in a week its midnights, by their day. */
-export function timeMarks(starts, window, texts, room) {
-  const places = [...starts.keys()];
-  const isWeek = window === "7d";
-  const worthy = isWeek ? places.filter((place) => time(starts[place], texts.zone) === "00:00") : places;
-  const named = namedPlaces(worthy, room);
-  return { places: named, names: named.map((place) => bucket(starts[place], isWeek ? "30d" : window, texts)) };
+/** The places to name on an axis so wide, and their names: of several days their midnights, by their day. */
+export function timeMarks(starts, texts, width) {
+  const isDaily = naming(starts) === "day and time";
+  const names = isDaily ? starts.map((start) => day(start, texts.zone, texts.language)) : labels(starts, texts);
+  const places = [...starts.keys()].filter((place) => !isDaily || time(starts[place], texts.zone) === "00:00");
+  const room = Math.floor(width / Math.max(LABEL_PX, DIGIT_PX * (names[0].length + 2)));
+  const named = namedPlaces(places, room);
+  return { places: named, names: named.map((place) => names[place]) };
 }
 
 /**
  * What Plotly draws: `figure` with the series in place. x is the place of the bucket, so that every name is ours.
  * `tones` maps the tones of the design to colours, `width` is in CSS pixels.
  */
-export function paint(figure, snapshot, texts, tones, width) {
-  const { series, window } = snapshot;
-  const names = series.starts.map((start) => bucket(start, window, texts));
+export function paint(figure, { series }, texts, tones, width) {
+  const names = labels(series.starts, texts);
   const data = figure.data.map((trace) => fillTrace(trace, series, names, texts, tones));
-  return { data, layout: fillLayout(figure.layout, data, series, names, window, texts, tones, width) };
+  return { data, layout: fillLayout(figure.layout, data, series, texts, tones, width) };
 }
 
 function fillTrace(trace, series, names, texts, tones) {
@@ -58,7 +61,7 @@ function fillTrace(trace, series, names, texts, tones) {
   const color = tones[trace.meta.tone];
   const isBar = trace.type === "bar";
   const pick = (open, closed) => y.map((unused, place) => (series.unfinished && place === y.length - 1 ? open : closed));
-  const write = isBar ? count : duration;
+  const { unit } = trace.meta;
   const drawn = isBar ? y : y.map((value) => (value === null ? null : Math.max(value, MARKS_S[0])));
   return {
     ...trace,
@@ -66,7 +69,7 @@ function fillTrace(trace, series, names, texts, tones) {
     y: drawn,
     marker: isBar ? bars(color, pick, tones) : { ...trace.marker, color, symbol: pick("circle-open", "circle") },
     ...(trace.line && { line: { ...trace.line, color } }),
-    customdata: y.map((value, place) => `${names[place]} · ${trace.name}: ${write(value, texts.language)}`),
+    customdata: y.map((value, place) => `${names[place]} · ${trace.name}: ${measure(value, unit, texts.language)}`),
     hovertemplate: "%{customdata}<extra></extra>",
   };
 }
@@ -77,11 +80,12 @@ function bars(color, pick, tones) {
   return { color, line: { color, width: pick(1.5, 0) }, pattern };
 }
 
-function fillLayout(layout, data, series, names, window, texts, tones, width) {
-  const isDuration = data[0].type !== "bar";
+function fillLayout(layout, data, series, texts, tones, width) {
+  const { unit } = data[0].meta;
+  const isDuration = unit === "s";
   const targets = (layout.shapes ?? []).map((shape) => shape.y0);
-  const marks = ticks(Math.max(0, ...targets, ...data.flatMap((trace) => trace.y)), isDuration);
-  const { places, names: shown } = timeMarks(series.starts, window, texts, Math.floor((width - 60) / LABEL_PX));
+  const marks = ticks(Math.max(0, ...targets, ...data.flatMap((trace) => trace.y)), unit);
+  const { places, names: shown } = timeMarks(series.starts, texts, width - 60);
   const { height, ...rest } = layout;
   return {
     ...rest,
@@ -94,7 +98,7 @@ function fillLayout(layout, data, series, names, window, texts, tones, width) {
     xaxis: {
       ...layout.xaxis,
       type: "linear",
-      range: [-0.6, names.length - 0.4],
+      range: [-0.6, series.starts.length - 0.4],
       tickmode: "array",
       tickvals: places,
       ticktext: shown,
@@ -109,7 +113,7 @@ function fillLayout(layout, data, series, names, window, texts, tones, width) {
       range: isDuration ? [-0.04, Math.log10(marks.at(-1)) + 0.08] : [0, marks.at(-1) * 1.04],
       tickmode: "array",
       tickvals: marks,
-      ticktext: marks.map((mark) => (isDuration ? age(mark) : count(mark, texts.language))),
+      ticktext: marks.map((mark) => MARKED[unit](mark, texts.language)),
       gridcolor: tones.grid,
     },
     shapes: [...targetLines(layout, tones), ...unfinishedBand(series, tones)],

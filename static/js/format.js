@@ -86,11 +86,14 @@ export function time(iso, zone, seconds = false) {
   return new Intl.DateTimeFormat("pt-BR", parts).format(new Date(iso));
 }
 
+const DAY = { day: "2-digit", month: "2-digit" };
+const dated = (iso, lang, parts) => new Intl.DateTimeFormat(TAGS[lang] ?? lang, parts).format(new Date(iso));
+
 /** "23/11" in Portuguese, "11/23" in English. */
-export function day(iso, zone, lang) {
-  const parts = { day: "2-digit", month: "2-digit", timeZone: zone };
-  return new Intl.DateTimeFormat(TAGS[lang] ?? lang, parts).format(new Date(iso));
-}
+export const day = (iso, zone, lang) => dated(iso, lang, { ...DAY, timeZone: zone });
+
+/** "23/11/2025" in Portuguese, "11/23/2025" in English. */
+export const date = (iso, zone, lang) => dated(iso, lang, { ...DAY, year: "numeric", timeZone: zone });
 
 /** A sentence with its blanks filled: fill("há {age}", {age: "3 s"}) is "há 3 s". */
 export function fill(sentence, values) {

@@ -1,7 +1,8 @@
 // A snapshot onto the page: the elements that the server wrote are kept, and changed where their words changed.
 import { count, pieces, time } from "./format.js";
+import { rows, summaries } from "./series.js";
 import { alert, systems } from "./standing.js";
-import { card, deadlines, event, nowCells, seriesRows, summaries } from "./words.js";
+import { card, deadlines, event, nowCells } from "./words.js";
 
 /** Shows the whole snapshot under `root`, the page's main element. */
 export function render(root, snapshot, texts) {
@@ -12,7 +13,7 @@ export function render(root, snapshot, texts) {
   renderSla(root, snapshot.sla, texts);
   renderList(root, "deadlines", deadlines(snapshot.sla, texts), fillDeadline);
   renderList(root, "feed", snapshot.feed, (item, line) => fillEvent(item, event(line, texts), texts));
-  renderSeries(root, snapshot, texts);
+  renderSeries(root, snapshot.series, texts);
   renderAsOf(root, time(snapshot.as_of, texts.zone, true), texts);
 }
 
@@ -123,13 +124,13 @@ function fillEvent(item, line, texts) {
   return item;
 }
 
-const COLUMNS = { volume: ["received", "resolved"], ttfr: ["median", "high"] };
+const COLUMNS = { volume: ["received", "resolved"], ttfr: ["median", "high"], spend: ["cost"] };
 
-function renderSeries(root, { series, window }, texts) {
-  const rows = seriesRows(series, window, texts);
+function renderSeries(root, series, texts) {
+  const found = rows(series, texts);
   for (const [name, columns] of Object.entries(COLUMNS)) {
-    write(root.querySelector(`[data-summary="${name}"]`), summaries[name](series, window, texts));
-    refill(root.querySelector(`[data-rows="${name}"]`), rows, (row) => tableRow(row, columns, texts));
+    write(root.querySelector(`[data-summary="${name}"]`), summaries[name](series, texts));
+    refill(root.querySelector(`[data-rows="${name}"]`), found, (row) => tableRow(row, columns, texts));
   }
 }
 

@@ -4,19 +4,26 @@ import test from "node:test";
 import { namedPlaces, paint, ticks, timeMarks } from "../../static/js/charts.js";
 
 test("seconds are marked in steps of a clock, each many times the one before", () => {
-  assert.deepEqual(ticks(0, true), [1, 10, 60]);
-  assert.deepEqual(ticks(42, true), [1, 10, 60]);
-  assert.deepEqual(ticks(600, true), [1, 10, 60, 600]);
-  assert.deepEqual(ticks(601, true), [1, 10, 60, 600, 3600]);
-  assert.ok(ticks(40 * 86400, true).at(-1) >= 40 * 86400);
-  assert.equal(ticks(1e9, true).at(-1), ticks(1e8, true).at(-1));
+  assert.deepEqual(ticks(0, "s"), [1, 10, 60]);
+  assert.deepEqual(ticks(42, "s"), [1, 10, 60]);
+  assert.deepEqual(ticks(600, "s"), [1, 10, 60, 600]);
+  assert.deepEqual(ticks(601, "s"), [1, 10, 60, 600, 3600]);
+  assert.ok(ticks(40 * 86400, "s").at(-1) >= 40 * 86400);
+  assert.equal(ticks(1e9, "s").at(-1), ticks(1e8, "s").at(-1));
 });
 
 test("counts are marked in round whole numbers", () => {
-  assert.deepEqual(ticks(3, false), [0, 1, 2, 3]);
-  assert.deepEqual(ticks(16, false), [0, 5, 10, 15, 20]);
-  assert.deepEqual(ticks(0, false), [0, 1]);
-  assert.deepEqual(ticks(1100, false), [0, 500, 1000, 1500]);
+  assert.deepEqual(ticks(3, "count"), [0, 1, 2, 3]);
+  assert.deepEqual(ticks(16, "count"), [0, 5, 10, 15, 20]);
+  assert.deepEqual(ticks(0, "count"), [0, 1]);
+  assert.deepEqual(ticks(1100, "count"), [0, 500, 1000, 1500]);
+});
+
+test("money is marked in round amounts, also below a cent", () => {
+  const written = (most) => ticks(most, "usd").map((mark) => mark.toFixed(4));
+  assert.deepEqual(written(0.0031), ["0.0000", "0.0010", "0.0020", "0.0030", "0.0040"]);
+  assert.deepEqual(written(12), ["0.0000", "5.0000", "10.0000", "15.0000"]);
+  assert.deepEqual(written(0), ["0.0000", "0.0001"]);
 });
 
 test("the newest bucket always has its name, and names have room", () => {
@@ -29,16 +36,20 @@ test("the newest bucket always has its name, and names have room", () => {
 
 test("a week is marked at its midnights, by their day", () => {
   const starts = Array.from({ length: 29 }, (unused, place) => new Date(Date.UTC(2025, 10, 16, 21 + 6 * place)).toISOString());
-  const { places, names } = timeMarks(starts, "7d", texts, 20); // the first begins at 18:00 in São Paulo
+  const { places, names } = timeMarks(starts, texts, 1200); // the first begins at 18:00 in São Paulo
   assert.deepEqual(places, [1, 5, 9, 13, 17, 21, 25]);
   assert.deepEqual(names, ["11/17", "11/18", "11/19", "11/20", "11/21", "11/22", "11/23"]);
-  assert.deepEqual(timeMarks(starts, "7d", texts, 3).names, ["11/17", "11/20", "11/23"]);
+  assert.deepEqual(timeMarks(starts, texts, 180).names, ["11/17", "11/20", "11/23"]);
+});
+
+test("names with a year have the room that they need", () => {
+  const starts = Array.from({ length: 14 }, (unused, place) => new Date(Date.UTC(2025, 0, 28 * place, 3)).toISOString());
+  assert.deepEqual(timeMarks(starts, texts, 180).names, ["06/17/2025", "12/30/2025"]);
 });
 
 const texts = { zone: "America/Sao_Paulo", language: "en" };
 const tones = { main: "#00f", quiet: "#888", good: "#0a0", text: "#444", surface: "#fff", band: "#eee", edge: "#999" };
 const snapshot = {
-  window: "24h",
   series: {
     starts: ["2025-11-23T15:00:00Z", "2025-11-23T16:00:00Z", "2025-11-23T17:00:00Z"],
     received: [4, 0, 2],
@@ -56,11 +67,11 @@ const line = {
     shapes: [{ type: "line", y0: 30, y1: 30, line: { dash: "dash" } }],
     annotations: [{ text: "target 30 s" }],
   },
-  data: [{ type: "scatter", name: "Median", connectgaps: false, line: { width: 2 }, meta: { series: "ttfr_p50", tone: "main" } }],
+  data: [{ type: "scatter", name: "Median", connectgaps: false, line: { width: 2 }, meta: { series: "ttfr_p50", unit: "s", tone: "main" } }],
 };
 const bar = {
   layout: { xaxis: {}, yaxis: {} },
-  data: [{ type: "bar", name: "Received", meta: { series: "received", tone: "quiet" } }],
+  data: [{ type: "bar", name: "Received", meta: { series: "received", unit: "count", tone: "quiet" } }],
 };
 const drawn = (figure) => paint(figure, snapshot, texts, tones, 600);
 

@@ -15,6 +15,7 @@ const call = {
   count: format.count,
   time: (iso) => format.time(iso, ZONE),
   day: (iso, lang) => format.day(iso, ZONE, lang),
+  date: (iso, lang) => format.date(iso, ZONE, lang),
 };
 
 for (const lang of ["pt-br", "en"]) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
+import * as series from "../../static/js/series.js";
 import * as standing from "../../static/js/standing.js";
 import * as words from "../../static/js/words.js";
 
@@ -14,13 +15,12 @@ const say = {
   now_cells: ({ given }) => words.nowCells(given, texts),
   deadlines: ({ given }) => words.deadlines(given, texts),
   events: ({ given }) => words.event(given, texts),
-  summaries: ({ given, window }) => ({
-    volume: words.summaries.volume(given, window, texts),
-    ttfr: words.summaries.ttfr(given, window, texts),
-  }),
+  labels: ({ given }) => series.labels(given, texts),
+  summaries: ({ given }) =>
+    Object.fromEntries(Object.entries(series.summaries).map(([name, sum]) => [name, sum(given, texts)])),
   systems: ({ given }) => standing.systems(given, texts),
   alerts: ({ given }) => standing.alert(given, texts),
-  rows: ({ given, window }) => words.seriesRows(given, window, texts),
+  rows: ({ given }) => series.rows(given, texts),
 };
 
 for (const [group, members] of Object.entries(examples)) {

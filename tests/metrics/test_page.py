@@ -101,7 +101,7 @@ def test_the_script_finds_every_place_that_it_writes_to(page):
     assert tags.values("data-list") == tags.values("data-template") == ["alerts", "systems", "deadlines", "feed"]
     assert tags.values("data-empty") == ["deadlines", "feed"]
     for attribute in ("data-chart", "data-summary", "data-rows"):
-        assert tags.values(attribute) == ["volume", "ttfr"]
+        assert tags.values(attribute) == ["volume", "ttfr", "spend"]
     assert tags.values("data-banner") == ["old", "failing", "ended"]
     assert {"texts", "figures", "snapshot"} <= set(tags.values("id"))
 

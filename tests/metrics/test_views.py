@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone, translation
 
 from issues.models import ApiKey
-from metrics import charts, views
+from metrics import charts, series, views
 from metrics.kpis import KPIS
 from mis_dashboard.models import Process
 from tests.support import make
@@ -44,7 +44,7 @@ class TestPage:
         context = client.get("/performance?window=7d").context
         assert (context["window"], context["windows"]) == ("7d", ["1h", "24h", "7d", "30d", "90d"])
         assert context["snapshot"]["window"] == "7d"
-        assert set(context["figures"]) == {"volume", "ttfr"}
+        assert set(context["figures"]) == {"volume", "ttfr", "spend"}
         assert set(context["kpis"][0]) >= {"name", "label", "question", "formula", "value", "unit", "n", "state"}
         assert [kpi["name"] for kpi in context["kpis"]] == list(context["snapshot"]["kpis"])
 
@@ -149,7 +149,16 @@ class TestProduct:
 class TestCharts:
     def test_every_trace_names_a_list_of_the_series(self):
         traces = [trace for figure in charts.figures().values() for trace in figure["data"]]
-        assert [trace["meta"]["series"] for trace in traces] == ["received", "resolved", "ttfr_p50", "ttfr_p90"]
+        assert [trace["meta"]["series"] for trace in traces] == [
+            "received",
+            "resolved",
+            "ttfr_p50",
+            "ttfr_p90",
+            "cost_usd",
+        ]
+
+    def test_a_chart_has_a_drawing_and_words(self):
+        assert list(charts.figures()) == list(series.CHARTS)
 
     def test_they_are_small_json_without_any_data(self):
         text = json.dumps(charts.figures())

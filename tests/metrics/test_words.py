@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from issues.ai.base import Busy, Late, Misconfigured, ModelGone, Unavailable, Unusable
 from issues.models import ChannelState
-from metrics import kpis, sla, standing, words
+from metrics import kpis, series, sla, standing, words
 from metrics.templatetags import mis
 
 JS = Path(__file__).parent.parent / "js"
@@ -59,14 +59,22 @@ def test_what_happened_is_said_as_in_the_browser(example):
 
 @examples("summaries")
 def test_a_chart_is_summed_up_as_in_the_browser(example):
-    series, window = example["given"], example["window"]
-    said = {"volume": words.volume_summary(series, window), "ttfr": words.ttfr_summary(series, window)}
-    assert said == example["says"]
+    assert {chart["name"]: chart["summary"] for chart in series.charts(example["given"])} == example["says"]
+
+
+@examples("labels")
+def test_a_bucket_is_named_as_in_the_browser(example):
+    assert series.labels(example["given"]) == example["says"]
 
 
 @examples("rows")
 def test_a_chart_has_the_rows_it_has_in_the_browser(example):
-    assert words.series_rows(example["given"], example["window"]) == example["says"]
+    assert series.rows(example["given"]) == example["says"]
+
+
+def test_a_table_has_a_cell_for_each_head():
+    for chart in series.charts(EXAMPLES["rows"][0]["given"]):
+        assert {len(row["cells"]) for row in chart["rows"]} == {len(chart["heads"])}
 
 
 def test_the_browser_is_tested_with_the_sentences_that_the_page_gives_it():
