@@ -52,6 +52,10 @@ def epoch(interval: str) -> str:
     return f"date_part('epoch', {interval})"
 
 
+# Whether an action is a person's handling of an issue.
+HANDLED = f"NOT automated AND by <> '{CUSTOMER}' AND kind IN {listed(HANDLING)}"
+
+
 @dataclass(frozen=True)
 class Basis:
     """Rows that count at the instant `at`: `rows` is the FROM clause, `key` names one, `only` is what all must meet."""
@@ -122,16 +126,12 @@ HOW_IT_WENT = f"""
         FROM issues_response r WHERE r.issue_id = i.id AND r.state = 'sent' AND r.purpose IN {ANSWERS}
     ) AS went"""
 
-# As `issues.queries.happened`: months before the issue are not looked into. Without OFFSET the planner, who cannot see
-# that, would read all months once instead of a few for each issue.
-BEGAN = "CASE i.source WHEN 'import' THEN '-infinity' ELSE LEAST(i.detected_at, i.received_at) - interval '1 day' END"
-TOUCHED = f"""EXISTS (
-    SELECT 1 FROM issues_action h WHERE h.issue_id = i.id AND h.at >= {BEGAN} AND NOT h.automated AND h.by <> '{CUSTOMER}'
-        AND h.kind IN {listed(HANDLING)} OFFSET 0)"""
-
+# Both are asked of every end, and of every action: a look into each month of the actions is too much for that. So triggers
+# note them in tables of their own (migration 0003).
+TOUCHED = "EXISTS (SELECT 1 FROM metrics_touched t WHERE t.issue_id = i.id)"
 # A resolution that was undone did not work.
 UNDONE = """a.kind = 'resolved' AND EXISTS (
-    SELECT 1 FROM issues_action later WHERE later.issue_id = a.issue_id AND later.kind = 'reopened' AND later.at >= a.at)"""
+    SELECT 1 FROM metrics_reopened o WHERE o.issue_id = a.issue_id AND o.at >= a.at)"""
 
 ISSUE = Basis("issue", "detected", "issues_issue i", "i.detected_at", "i.id")
 ENDED = Basis("ended", "happened", HOW_IT_WENT, "i.resolved_at", "i.id")

@@ -23,6 +23,7 @@ from mis_dashboard.lib import partitions
 
 from . import cells
 from .cells import TABLES, Table
+from .measures import HANDLED
 from .models import Covered, Detected, Grain, Happened, Stale
 from .plan import after, before, floor
 from .window import UTC
@@ -43,6 +44,14 @@ ROOM = "SET LOCAL jit = off; SET LOCAL work_mem = '128MB'"
 LONGER = {Grain.MINUTE: Grain.HOUR, Grain.HOUR: Grain.DAY}
 MODELS = {"detected": Detected, "happened": Happened}
 
+
+# What triggers note of the actions (migration 0003), for actions that no trigger saw. What is noted stays: the actions
+# may be gone.
+NOTED = [
+    f"INSERT INTO metrics_touched (issue_id) SELECT DISTINCT issue_id FROM issues_action WHERE {HANDLED} ON CONFLICT DO NOTHING",
+    "INSERT INTO metrics_reopened (issue_id, at) SELECT DISTINCT issue_id, at FROM issues_action WHERE kind = 'reopened' "
+    "ON CONFLICT DO NOTHING",
+]
 
 Progress = Callable[[Table, Grain, datetime], None]
 
@@ -87,6 +96,8 @@ def rebuild(now: datetime | None = None, progress: Progress = lambda table, grai
         for table in TABLES:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCKS[table]])
         cursor.execute("TRUNCATE metrics_detected, metrics_happened, metrics_covered, metrics_stale")
+        for statement in NOTED:
+            cursor.execute(statement)
     catch_up(now, progress)
 
 

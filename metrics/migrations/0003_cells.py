@@ -64,22 +64,30 @@ CREATE TRIGGER metrics_changed AFTER UPDATE ON issues_issue FOR EACH ROW WHEN (
 CREATE FUNCTION metrics_issue_gone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM metrics_mark('detected', OLD.detected_at), metrics_mark('happened', OLD.resolved_at, OLD.rated_at);
+    DELETE FROM metrics_touched WHERE issue_id = OLD.id;
+    DELETE FROM metrics_reopened WHERE issue_id = OLD.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER metrics_gone AFTER DELETE ON issues_issue FOR EACH ROW EXECUTE FUNCTION metrics_issue_gone();
 
--- A deed of a person, or a reopening, also changes how an end or a rating is seen. They are rare, and what is looked up
--- for them is only prepared when there are any: every answer passes here.
+-- A deed of a person, or a reopening, also changes how an end is seen. Both are rare, and every answer passes here: what
+-- they need is only prepared when there are any. Customers are people, but handle nothing.
 CREATE FUNCTION metrics_actions_made() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO metrics_stale (cells, grain, start)
     SELECT DISTINCT 'happened', 1, date_trunc('minute', at) FROM made WHERE kind IN ('replied', 'resolved', 'escalated');
     IF EXISTS (SELECT 1 FROM made WHERE NOT automated AND by <> 'customer') THEN
+        INSERT INTO metrics_touched (issue_id)
+        SELECT DISTINCT issue_id FROM made WHERE NOT automated AND by <> 'customer'
+            AND kind IN ('replied', 'escalated', 'assigned', 'resolved', 'reopened', 'edited', 'noted')
+        ON CONFLICT DO NOTHING;
         INSERT INTO metrics_stale (cells, grain, start)
         SELECT DISTINCT 'happened', 1, date_trunc('minute', i.resolved_at) FROM made JOIN issues_issue i ON i.id = made.issue_id
         WHERE NOT made.automated AND i.resolved_at IS NOT NULL;
     END IF;
     IF EXISTS (SELECT 1 FROM made WHERE kind = 'reopened') THEN
+        INSERT INTO metrics_reopened (issue_id, at)
+        SELECT DISTINCT issue_id, at FROM made WHERE kind = 'reopened' ON CONFLICT DO NOTHING;
         INSERT INTO metrics_stale (cells, grain, start)
         SELECT DISTINCT 'happened', 1, date_trunc('minute', a.at) FROM made JOIN issues_action a ON a.issue_id = made.issue_id
         WHERE made.kind = 'reopened' AND a.kind = 'resolved';
@@ -147,6 +155,14 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER metrics_gone AFTER DELETE ON issues_aicall FOR EACH ROW EXECUTE FUNCTION metrics_call_gone();
+"""
+
+# What is in the actions already. `rollup.NOTED` says the same.
+NOTED_SO_FAR = """
+INSERT INTO metrics_touched (issue_id) SELECT DISTINCT issue_id FROM issues_action WHERE NOT automated AND by <> 'customer'
+    AND kind IN ('replied', 'escalated', 'assigned', 'resolved', 'reopened', 'edited', 'noted') ON CONFLICT DO NOTHING;
+INSERT INTO metrics_reopened (issue_id, at) SELECT DISTINCT issue_id, at FROM issues_action WHERE kind = 'reopened'
+    ON CONFLICT DO NOTHING;
 """
 
 NO_TRIGGERS = """
@@ -262,5 +278,18 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['cells', 'start'], name='stale_start')],
             },
         ),
+        migrations.CreateModel(
+            name='Touched',
+            fields=[('issue_id', models.UUIDField(primary_key=True, serialize=False))],
+        ),
+        migrations.CreateModel(
+            name='Reopened',
+            fields=[
+                ('pk', models.CompositePrimaryKey('issue_id', 'at', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('issue_id', models.UUIDField()),
+                ('at', models.DateTimeField()),
+            ],
+        ),
         migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
+        migrations.RunSQL(NOTED_SO_FAR, migrations.RunSQL.noop),
     ]

@@ -1,6 +1,6 @@
 """What is kept beside the issues to measure them at any size. No personal data."""
 
-from .cells import Cell, Covered, Detected, Dims, Grain, Happened, Stale
+from .cells import Cell, Covered, Detected, Dims, Grain, Happened, Reopened, Stale, Touched
 from .proof import Proof
 from .timing import Timing
 from .total import Total
@@ -15,7 +15,9 @@ __all__ = [
     "Happened",
     "Maintenance",
     "Proof",
+    "Reopened",
     "Stale",
     "Timing",
     "Total",
+    "Touched",
 ]

@@ -124,3 +124,17 @@ class Covered(models.Model):
     grain = models.PositiveSmallIntegerField(choices=Grain)
     since = models.DateTimeField()
     until = models.DateTimeField()
+
+
+class Touched(models.Model):
+    """An issue that a person has handled (`measures.HANDLING`), as the actions say. Written by a trigger; never taken back."""
+
+    issue_id = models.UUIDField(primary_key=True)
+
+
+class Reopened(models.Model):
+    """When an issue was opened again, as the actions say. Written by a trigger."""
+
+    pk = models.CompositePrimaryKey("issue_id", "at")
+    issue_id = models.UUIDField()
+    at = models.DateTimeField()

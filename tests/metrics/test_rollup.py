@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from issues.models import Action, Issue, Response
 from metrics import facts, rollup, snapshot
-from metrics.measures import MEASURES, Count, Sum
-from metrics.models import Covered, Detected, Dims, Grain, Happened, Stale
+from metrics.measures import HANDLING, MEASURES, Count, Sum
+from metrics.models import Covered, Detected, Dims, Grain, Happened, Reopened, Stale, Touched
 from metrics.window import Scope
 from tests.support import make
 from tests.support.history_of import History
@@ -223,3 +223,22 @@ def test_what_was_added_up_stays_when_the_actions_of_its_time_are_dropped(settin
     Issue.objects.filter(pk=issue.pk).update(type="billing")
     rollup.catch_up()
     assert Happened.objects.filter(grain=Grain.DAY, dims=Dims.NEITHER, actions=1).count() == 1
+
+
+def test_what_the_triggers_note_of_the_actions_is_what_the_actions_say():
+    history = History(5)
+    for _ in range(20):
+        history.begin()
+    for _ in range(120):
+        history.happen()
+    noted = set(Touched.objects.values_list("issue_id", flat=True)), set(Reopened.objects.values_list("issue_id", "at"))
+    assert all(noted)
+    by_people = Action.objects.filter(automated=False, kind__in=HANDLING).exclude(by="customer")
+    reopened = Action.objects.filter(kind="reopened")
+    assert noted == (set(by_people.values_list("issue_id", flat=True)), set(reopened.values_list("issue_id", "at")))
+    Touched.objects.all().delete()
+    Reopened.objects.all().delete()
+    rollup.rebuild(NOW)
+    assert noted == (
+        set(Touched.objects.values_list("issue_id", flat=True)), set(Reopened.objects.values_list("issue_id", "at"))
+    )  # fmt: skip
