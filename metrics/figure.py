@@ -175,7 +175,7 @@ def times(seen: Look) -> facts.Times | None:
 def shown(seen: Look) -> dict:
     """The page's context: everything as text, in the active language.
 
-    card (`words.card`), goals, start, end, as_of (local), before, filters (label, without), windows (name, url, current),
+    card (`words.card`), goals, start, end, as_of (local), filters (label, without), windows (name, url, current),
     percentiles (label, value), spread (label, n, share, width), breakdowns, tabs, heads, lines, and the addresses next,
     newest, csv and present.
     """
@@ -185,12 +185,11 @@ def shown(seen: Look) -> dict:
         "kpi": kpi,
         "scope": asked.scope,
         "window": seen.window,
-        "card": words.card(seen.figure, kpi.name),
+        "card": words.card(seen.figure, kpi.name, seen.window.name),
         "target": words.goal(kpi.target, seen.figure),
         "start": columns.moment(seen.window.start),
         "end": columns.moment(seen.window.end),
         "as_of": columns.moment(asked.now),
-        "before": _before(seen.figure),
         "is_exact": seen.window.is_exact,
         "windows": [_window(asked, name) for name in WINDOWS],
         "filters": [_filter(asked, name, value) for name, value in seen.window.filters.items()],
@@ -208,17 +207,6 @@ def shown(seen: Look) -> dict:
         "present": asked.address(moment=False),
         "home": f"{reverse('performance')}?{asked.scope.query}",
     }
-
-
-def _before(figure: dict) -> dict:
-    """What it was in the time before, and how much it has changed since: value, change."""
-    value = format.measure(figure["before"], figure["unit"])
-    change = figure["change"]
-    if change is None:
-        return {"value": value, "change": ""}
-    sign = "+" if change > 0 else "−" if change < 0 else "±"
-    amount = format.rate(abs(change)).removesuffix("%")
-    return {"value": value, "change": f"{sign}{amount}" + ("" if figure["unit"] == "rate" else "%")}
 
 
 def _window(asked: Asked, name: str) -> dict:

@@ -143,6 +143,33 @@ FEED_OF_SOME = f"""
     WHERE a.kind = ANY(%(facing)s) AND {RECENT} AND a.success ORDER BY a.at DESC LIMIT %(feed_length)s"""
 
 
+# One look into the index for each value that occurs, however many issues have it.
+OFFERED = """
+    WITH RECURSIVE locations AS (
+        (SELECT location AS value, 1 AS number FROM issues_issue WHERE location > '' ORDER BY location LIMIT 1)
+        UNION ALL
+        SELECT next.value, number + 1 FROM locations CROSS JOIN LATERAL (
+            SELECT location AS value FROM issues_issue WHERE location > locations.value ORDER BY location LIMIT 1
+        ) AS next WHERE number < %(most)s
+    ), types AS (
+        (SELECT type AS value, 1 AS number FROM issues_issue WHERE type > '' ORDER BY type LIMIT 1)
+        UNION ALL
+        SELECT next.value, number + 1 FROM types CROSS JOIN LATERAL (
+            SELECT type AS value FROM issues_issue WHERE type > types.value ORDER BY type LIMIT 1
+        ) AS next WHERE number < %(most)s
+    )
+    SELECT 'location', value FROM locations UNION ALL SELECT 'type', value FROM types"""
+MOST_OFFERED = 200
+
+
+def offered() -> dict[str, list[str]]:
+    """The first 200 locations, and types, that any issue has."""
+    with connection.cursor() as cursor:
+        cursor.execute(OFFERED, {"most": MOST_OFFERED})
+        found = cursor.fetchall()
+    return {name: sorted(value for kind, value in found if kind == name) for name in ("location", "type")}
+
+
 def now(window: Window) -> dict:
     """How it stands at this moment. The window does not matter."""
     return _rows(NOW, window)[0]

@@ -8,18 +8,18 @@ from django.contrib.auth.decorators import login_required
 from django.db import Error
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from issues import ai, channels
 from mis_dashboard.models import Process
 
-from . import charts
+from . import charts, filters, words
 from . import snapshot as snapshots
 from .api import answered, fresh
-from .kpis import KPIS
-from .window import WINDOWS, BadScope, Scope
+from .kpis import KPI, KPIS
+from .window import Scope
 
 SEEN_LATELY = timedelta(seconds=10)
 VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -28,24 +28,27 @@ VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["pro
 @login_required
 @require_safe
 def performance(request: HttpRequest) -> HttpResponse:
-    """The live screen. All its figures are in the HTML; the script only keeps them fresh.
+    """The live screen of a scope. All its figures are in the HTML; the script only keeps them fresh.
 
-    Context: `snapshot` (`snapshot.build`), `window`, `windows`, `time_zone`, `figures` (`charts`) and
-    `kpis` (in order: the snapshot's entry with name, label, question and formula). What cannot be
-    looked at shows the default window.
+    Context: `snapshot` (`snapshot.build`), `scope`, `window`, `bar` and `title` (`filters`), `time_zone`, `figures`
+    (`charts`) and `groups` (in order: label, and cards, each the snapshot's entry with its declaration). An address
+    with empty parameters leads to one without. What is not understood is 400, and says what to write.
     """
-    try:
-        scope = Scope.parse(request.GET)
-    except BadScope:
-        scope = Scope()
-    snapshot = snapshots.build(scope, timezone.now())
-    context = {
+    asked, now = request.GET.dict(), timezone.now()
+    scope, wrong = filters.understood(asked)
+    window = scope.at(now, timezone.get_default_timezone())
+    if not wrong and "" in asked.values():
+        return redirect(f"{request.path}?{scope.query}")
+    context = {"scope": scope, "time_zone": settings.TIME_ZONE, "bar": filters.bar(scope, window, asked, wrong)}
+    if wrong:
+        return fresh(render(request, "performance_refused.html", context | {"wrong": wrong}, status=400))
+    snapshot = snapshots.build(scope, now)
+    context |= {
         "snapshot": snapshot,
-        "window": scope.window,
-        "windows": list(WINDOWS),
-        "time_zone": settings.TIME_ZONE,
+        "window": window,
+        "title": filters.title(window),
         "figures": charts.figures(),
-        "kpis": [_card(kpi, snapshot) for kpi in KPIS],
+        "groups": _groups(snapshot),
     }
     return fresh(render(request, "performance.html", context))
 
@@ -92,6 +95,16 @@ def product(request: HttpRequest) -> dict:
     }
 
 
-def _card(kpi, snapshot: dict) -> dict:
-    words = {"name": kpi.name, "label": kpi.label, "question": kpi.question, "formula": kpi.formula}
-    return words | snapshot["kpis"][kpi.name]
+def _groups(snapshot: dict) -> list[dict]:
+    """The figures that there are, grouped as `words.GROUPS` has it: label and cards."""
+    known = {kpi.name: kpi for kpi in KPIS}
+    return [
+        {"label": label, "cards": [_card(known[name], snapshot) for name in names if name in known]}
+        for label, names in words.GROUPS.values()
+        if known.keys() & names
+    ]
+
+
+def _card(kpi: KPI, snapshot: dict) -> dict:
+    told = {name: getattr(kpi, name) for name in ("name", "label", "question", "formula", "rows")}
+    return told | snapshot["kpis"][kpi.name] | {"window": snapshot["window"]}

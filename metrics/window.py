@@ -63,6 +63,11 @@ class Window:
         return self.now or self.end
 
     @property
+    def is_over(self) -> bool:
+        """Whether it lies in the past, so that nothing is added to it any more."""
+        return self.end < self.as_of
+
+    @property
     def is_exact(self) -> bool:
         """Whether its percentiles are those of the very durations, and not within 2 % of them."""
         return self.end - self.start <= EXACT_UP_TO

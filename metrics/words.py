@@ -6,9 +6,19 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from issues import wording
+from issues import escalate, wording
 
 from . import format, standing
+from .measures import OTHER_REASON
+
+WINDOWS = {
+    "1h": _("1 hour"),
+    "24h": _("24 hours"),
+    "7d": _("7 days"),
+    "30d": _("30 days"),
+    "90d": _("90 days"),
+    "custom": _("Custom"),
+}
 
 KPI_STATES = {"good": _("on target"), "warn": _("near target"), "bad": _("off target"), "none": _("no data")}
 
@@ -33,8 +43,8 @@ COUNTED = {
     "reviews": {"one": _("{n} review"), "many": _("{n} reviews")},
     "calls": {"one": _("{n} AI call"), "many": _("{n} AI calls")},
     "replies": {"one": _("{n} reply"), "many": _("{n} replies")},
-    "seconds": {"one": _("{n} second observed"), "many": _("{n} seconds observed")},
     "requests": {"one": _("{n} request"), "many": _("{n} requests")},
+    "time": {"one": _("{n} observed"), "many": _("{n} observed")},
     "cases": {"one": _("{n} case"), "many": _("{n} cases")},
 }
 COUNTED_BY = {
@@ -44,7 +54,7 @@ COUNTED_BY = {
     "ttr_p90": "issues",
     "automation_rate": "actions",
     "ai_precision": "ratings",
-    "availability": "seconds",
+    "availability": "time",
     "delivery_rate": "messages",
     "resolution_rate": "issues",
     "escalation_rate": "issues",
@@ -60,14 +70,36 @@ COUNTED_BY = {
 # A share of fewer cases than this says little.
 FEW = 20
 
+# The cards in their order.
+GROUPS = {
+    "waiting": (_("Waiting and answering"), ["ttfr_p50", "ttfr_p90", "sla_response", "received"]),
+    "solving": (_("Solving"), ["ttr_p50", "ttr_p90", "sla_resolution", "resolution_rate"]),
+    "quality": (
+        _("Automation and quality"),
+        ["automation_rate", "ai_precision", "escalation_rate", "false_positive_rate"],
+    ),
+    "cost": (_("Delivery and cost"), ["delivery_rate", "cache_hit_rate", "ai_cost_usd", "ai_tokens"]),
+    "service": (_("Service"), ["availability", "api_p95"]),
+}
+
 # What a figure does not tell by itself, by its key in `extra`: how to write it, and the sentence.
 BESIDE = {
     "waiting": ("count", _("still waiting: {value}")),
     "unanswered": ("count", _("ended without a response: {value}")),
     "unresolved": ("count", _("not resolved: {value}")),
+    "mean": ("s", _("mean: {value}")),
+    "p50": ("s", _("median: {value}")),
+    "p95": ("s", _("95 in 100: {value}")),
+    "p99": ("s", _("99 in 100: {value}")),
+    "late": ("count", _("late: {value}")),
+    "overdue": ("count", _("overdue: {value}")),
     "untouched_share": ("rate", _("resolved issues that no person touched: {value}")),
     "response_rate": ("rate", _("customers who rated: {value}")),
+    "escalated": ("count", _("handed to a person: {value}")),
     "failed": ("count", _("not delivered: {value}")),
+    "per_reply": ("usd", _("per reply: {value}")),
+    "per_resolved": ("usd", _("per resolved issue: {value}")),
+    "avoided": ("usd", _("avoided: {value}")),
     "uncounted": ("count", _("calls without a token count: {value}")),
     "unpriced": ("count", _("calls without a price: {value}")),
     "down_minutes": ("minutes", _("down: {value}")),
@@ -75,9 +107,53 @@ BESIDE = {
     "errors": ("count", _("errors: {value}")),
     "untrusted": ("count", _("left out, impossible times: {value}")),
 }
+# What the card next to it tells already.
+TOLD_NEXT_TO = {
+    "ttfr_p50": ["p95"],
+    "ttfr_p90": ["unanswered", "untrusted", "mean"],
+    "ttr_p50": ["p95"],
+    "ttr_p90": ["unresolved", "untrusted", "mean"],
+}
 
 # What only who asks how a figure is measured wants to know.
-EXPLAINED = {"interval": ("interval", _("95% interval: {value}"))}
+EXPLAINED = {
+    "interval": ("interval", _("95% interval: {value}")),
+    "in": ("count", _("tokens in: {value}")),
+    "cached": ("count", _("of these, remembered by the AI service: {value}")),
+    "thought": ("count", _("tokens thought: {value}")),
+    "out": ("count", _("tokens out: {value}")),
+}
+# Lists of names with a number each: why issues were handed over, why messages did not arrive, the parts of the service.
+LISTED = {"reasons": "count", "causes": "count", "components": "rate", "routes": "s"}
+NAMES = {
+    **{reason: _(reason) for reason in escalate.REASONS},
+    OTHER_REASON: _("a reason in somebody's own words"),
+    "refused_by_whatsapp": _("WhatsApp could not deliver the answer"),
+    "web": _("pages and API"),
+    "worker": _("workers"),
+    "clock": _("clock"),
+    "database": _("database"),
+    "gemini": "Gemini",
+    "whatsapp": "WhatsApp",
+}
+
+# The time before a window, of the same length.
+BEFORE = {
+    "1h": _("the hour before"),
+    "24h": _("the 24 h before"),
+    "7d": _("the 7 days before"),
+    "30d": _("the 30 days before"),
+    "90d": _("the 90 days before"),
+    "custom": _("the same time before"),
+}
+WAYS = {"up": "▲", "down": "▼", "same": "="}
+CHANGED = {
+    "up": _("{amount} more than {before}"),
+    "down": _("{amount} less than {before}"),
+    "same": _("the same as {before}"),
+}
+POINTS = {"one": _("{n} point"), "many": _("{n} points")}
+VERDICTS = {"good": _("better"), "bad": _("worse"), "none": ""}
 
 HAPPENED = {
     "replied": {
@@ -131,6 +207,7 @@ NOW_LISTS = {
 
 SENTENCES = {
     "no_target": _("no target"),
+    "was": _("{before}: {value}"),
     "few": _("few cases"),
     "oldest": _("oldest:"),
     "nobody_waits": _("nobody waits"),
@@ -170,6 +247,14 @@ def texts() -> dict:
         "few_below": FEW,
         "beside": {key: {"format": how, "text": text} for key, (how, text) in BESIDE.items()},
         "explained": {key: {"format": how, "text": text} for key, (how, text) in EXPLAINED.items()},
+        "told_next_to": TOLD_NEXT_TO,
+        "listed": LISTED,
+        "names": NAMES,
+        "before": BEFORE,
+        "ways": WAYS,
+        "changed": CHANGED,
+        "points": POINTS,
+        "verdicts": VERDICTS,
         "happened": HAPPENED,
         "phases": PHASES,
         **SENTENCES,
@@ -182,27 +267,83 @@ def say(sentence: str, **values: str) -> str:
     return str(SENTENCES[sentence]).format(**values)
 
 
-def card(kpi: dict, name: str) -> dict:
-    """The figure `name` in words: figure, state, word, beside, and explained, which is empty where nothing is to add.
+def card(kpi: dict, name: str, window: str) -> dict:
+    """The figure `name` in words: figure, state, word, change (`changed`), beside, and the lines that explain it.
 
     Without a target there is nothing to be good at: the state is then "none", and says why.
     """
     judged = kpi["target"] is not None or kpi["value"] is None
+    beside = {key: said for key, said in BESIDE.items() if key not in TOLD_NEXT_TO.get(name, [])}
     return {
         "figure": figure(kpi),
         "state": kpi["state"] if judged else "none",
         "word": str(KPI_STATES[kpi["state"]] if judged else SENTENCES["no_target"]),
-        "beside": " · ".join([*cases(kpi, name), *told(kpi["extra"], BESIDE)]),
-        "explained": " · ".join(told(kpi["extra"], EXPLAINED)),
+        "change": changed(kpi, window),
+        "beside": " · ".join([*cases(kpi, name), *told(kpi["extra"], beside)]),
+        "explained": [*was(kpi, window), *told(kpi["extra"], EXPLAINED), *listed(kpi["extra"])],
     }
 
 
 def cases(kpi: dict, name: str) -> list[str]:
     """On how many cases the figure rests, "164 issues", and whether they are too few for a share to say much."""
-    counted = COUNTED[COUNTED_BY.get(name, "cases")]["one" if kpi["n"] == 1 else "many"]
-    number = str(counted).format(n=format.count(kpi["n"]))
+    if kpi["unit"] == "count":
+        return []  # the figure says it
+    counted = COUNTED_BY.get(name, "cases")
+    number = format.duration(kpi["n"]) if counted == "time" else format.count(kpi["n"])
+    said = str(COUNTED[counted]["one" if kpi["n"] == 1 else "many"]).format(n=number)
     few = kpi["unit"] == "rate" and kpi["value"] is not None and kpi["n"] < FEW
-    return [number, say("few")] if few else [number]
+    return [said, say("few")] if few else [said]
+
+
+def changed(kpi: dict, window: str) -> dict:
+    """How it differs from the time before: way ("▲", "▼", "="; "" where that cannot be told), text, state and verdict.
+
+    Of a figure that may still grow nothing is known but that it has grown.
+    """
+    change, bound = kpi["change"], kpi["lower_bound"]
+    if change is None or (bound and change <= 0):
+        return {"way": "", "text": "", "state": "none", "verdict": ""}
+    tenths = format.rounded(abs(change) * 1000)
+    way = "same" if tenths == 0 else "up" if change > 0 else "down"
+    better = "up" if kpi["better"] == "higher" else "down"
+    state = "none" if way == "same" else "good" if way == better else "bad"
+    amount = (points if kpi["unit"] == "rate" else percent)(tenths)
+    text = str(CHANGED[way]).format(amount=f"≥{format.SPACE}{amount}" if bound else amount, before=BEFORE[window])
+    return {"way": WAYS[way], "text": text, "state": state, "verdict": str(VERDICTS[state])}
+
+
+def points(tenths: int) -> str:
+    """Tenths of a percentage point as "2.3 points"."""
+    return str(POINTS["one" if tenths == 10 else "many"]).format(n=format.decimal(tenths, 1))
+
+
+def percent(tenths: int) -> str:
+    """Tenths of a percent: "12%", and "2.3%" below ten."""
+    return (format.decimal(tenths, 1) if tenths < 100 else format.count(tenths / 10)) + "%"
+
+
+def was(kpi: dict, window: str) -> list[str]:
+    """What the figure was in the time before."""
+    if kpi["before"] is None:
+        return []
+    said = say("was", before=str(BEFORE[window]), value=format.measure(kpi["before"], kpi["unit"]))
+    return [said[0].upper() + said[1:]]
+
+
+def listed(extra: dict) -> list[str]:
+    """Each name of the lists in `extra` with its number."""
+    return [
+        f"{NAMES.get(name) or name.replace('_', ' ')}: {format.measure(number, how)}"
+        for key, how in LISTED.items()
+        for name, number in numbered(extra.get(key) or {})
+    ]
+
+
+def numbered(found: dict | list) -> list[tuple]:
+    """The names of a list, and the number that counts of each."""
+    if isinstance(found, list):
+        return [(row["route"], row["p95"]) for row in found]
+    return [(name, each["value"] if isinstance(each, dict) else each) for name, each in found.items()]
 
 
 def figure(kpi: dict) -> str:
@@ -233,7 +374,10 @@ def told(extra: dict, sentences: dict) -> list[str]:
 
 
 def tells(value, how: str) -> bool:
-    return bool(value) if how in ("count", "minutes") else value is not None
+    return bool(value) if how in AMOUNTS else value is not None
+
+
+AMOUNTS = ("count", "usd", "minutes")
 
 
 def written(value, how: str) -> str:
@@ -241,7 +385,7 @@ def written(value, how: str) -> str:
         return f"{format.rate(value[0])} – {format.rate(value[1])}"
     if how == "minutes":
         return ("−" if value < 0 else "") + format.duration(abs(value) * 60)
-    return format.rate(value) if how == "rate" else format.count(value)
+    return format.measure(value, how)
 
 
 def now_cells(snapshot: dict) -> dict[str, dict]:

@@ -1,11 +1,15 @@
 """How templates write figures: the words and numbers of `metrics.words` and `metrics.format`."""
 
+import json
 import re
+from collections.abc import Iterable
 
 from django import template
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from metrics import format, series, standing, words
 
@@ -19,12 +23,25 @@ register.filter("measure", format.measure)
 register.simple_tag(words.texts, name="texts")
 register.simple_tag(words.deadlines, name="deadlines")
 register.simple_tag(series.charts, name="charts")
+register.simple_tag(series.table, name="series_table")
 
 
 @register.simple_tag
 def is_demo() -> bool:
     """Whether this is a demonstration; for pages that are shown without a request, such as that of an error."""
     return settings.DEMO
+
+
+# What would end a script, or begin one, inside of a script.
+UNSAFE = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
+
+
+@register.filter
+def as_json(value, name: str) -> str:
+    """`value` for the page's script, as a JSON of that id: like Django's `json_script`, without what a reader would need."""
+    text = json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+    safe = mark_safe(text.translate(UNSAFE))  # noqa: S308 (no sign is left that HTML would read)
+    return format_html('<script id="{}" type="application/json">{}</script>', name, safe)
 
 
 @register.filter
@@ -36,6 +53,12 @@ def figure(text: str) -> str:
 
 def unit(text: str) -> str:
     return format_html('<span class="figure-unit">{}</span>', text)
+
+
+@register.filter
+def window_name(name: str) -> str:
+    """A window's name in words."""
+    return str(words.WINDOWS[name])
 
 
 @register.filter
@@ -61,7 +84,7 @@ def countdown(due: str, as_of: str) -> str:
 def card(kpi: dict) -> dict:
     """A figure with its declaration, and what it shows in words."""
     goals = {"target": words.goal(kpi["target"], kpi), "interim": words.goal(kpi["interim"], kpi)}
-    return {"about": kpi, **goals, **words.card(kpi, kpi["name"])}
+    return {"about": kpi, **goals, **words.card(kpi, kpi["name"], kpi["window"])}
 
 
 @register.simple_tag
@@ -83,15 +106,21 @@ def alerts(found: list[dict]) -> list[dict]:
 
 
 @register.simple_tag
-def sla_tables(sla: dict) -> list[dict]:
-    """One table per promise: its rows by priority, and in each the counts by state."""
+def sla_tables(snapshot: dict, is_over: bool) -> list[dict]:
+    """One table per promise: heads, and rows by priority with the counts by state. What is over has no open states."""
+    states = {state: word for state, word in words.SLA_STATES.items() if not is_over or state in KEPT}
     return [
-        {"promise": promise, "label": label, "rows": [sla_row(promise, priority, sla) for priority in sla]}
+        {
+            "promise": promise,
+            "label": label,
+            "heads": list(states.values()),
+            "rows": [sla_row(promise, priority, states, snapshot["sla"]) for priority in snapshot["sla"]],
+        }
         for promise, label in words.PROMISES.items()
     ]
 
 
-def sla_row(promise: str, priority: str, sla: dict) -> dict:
+def sla_row(promise: str, priority: str, states: Iterable[str], sla: dict) -> dict:
     found = sla[priority][promise]
     return {
         "key": f"{priority}:{promise}",
@@ -99,18 +128,13 @@ def sla_row(promise: str, priority: str, sla: dict) -> dict:
         "target": format.duration(found["target_s"]),
         "cells": [
             {"state": state, "n": found[state], "badge": SLA_BADGES.get(state, "none") if found[state] else "none"}
-            for state in words.SLA_STATES
+            for state in states
         ],
     }
 
 
 SLA_BADGES = {"at_risk": "warn", "breached": "bad"}
-
-
-@register.simple_tag
-def sla_states() -> dict:
-    """The states of a promise with their words, in the order of the columns."""
-    return words.SLA_STATES
+KEPT = ("met", "met_late")
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ const HOUR_S = 3600;
 const DAY_S = 86400;
 const TAGS = { "pt-br": "pt-BR", en: "en-US" };
 
-const rounded = (value) => Math.floor(value + 0.5);
+export const rounded = (value) => Math.floor(value + 0.5);
 const missing = (value) => value === null || value === undefined;
 
 /** scaled / 10^places with the separators of the language: (12345, 1) is "1.234,5" in Portuguese. */

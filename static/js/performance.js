@@ -7,7 +7,7 @@ import { render } from "./render.js";
 import { showStatus } from "./status.js";
 
 const root = document.querySelector("[data-as-of]");
-const { zone, language, window: scope } = root.dataset;
+const { zone, language, query } = root.dataset;
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
 const texts = { ...read("texts"), zone, language };
@@ -16,7 +16,7 @@ const clock = new ServerClock();
 let newest = null; // what came while nobody looked, to be shown when someone does
 
 const live = new Live({
-  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/performance/?window=${scope}`,
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/performance/?${query}`,
   heard(snapshot) {
     clock.heard(snapshot.as_of);
     newest = snapshot;
@@ -33,18 +33,22 @@ function show() {
   newest = null;
 }
 
-clock.heard(root.dataset.asOf);
-charts.show(read("snapshot"));
-closeExplanations();
-live.start();
+/** A window that is over stays as the server wrote it. */
+function follow() {
+  live.start();
+  setInterval(() => {
+    live.tell({ type: "tick" });
+    if (!document.hidden) tick(root, clock.now(), texts);
+  }, 1000);
+  addEventListener("online", () => live.tell({ type: "online" }));
+  document.addEventListener("visibilitychange", () => {
+    live.tell({ type: document.hidden ? "hidden" : "visible" });
+    if (!document.hidden) show();
+  });
+}
 
-setInterval(() => {
-  live.tell({ type: "tick" });
-  if (!document.hidden) tick(root, clock.now(), texts);
-}, 1000);
-addEventListener("online", () => live.tell({ type: "online" }));
+clock.heard(root.dataset.asOf);
+charts.show({ series: read("series") });
+closeExplanations();
+if (!("fixed" in root.dataset)) follow();
 document.addEventListener("theme-changed", () => charts.repaint());
-document.addEventListener("visibilitychange", () => {
-  live.tell({ type: document.hidden ? "hidden" : "visible" });
-  if (!document.hidden) show();
-});

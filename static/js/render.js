@@ -6,7 +6,7 @@ import { card, deadlines, event, nowCells } from "./words.js";
 
 /** Shows the whole snapshot under `root`, the page's main element. */
 export function render(root, snapshot, texts) {
-  renderCards(root, snapshot.kpis, texts);
+  renderCards(root, snapshot, texts);
   renderNow(root, nowCells(snapshot, texts));
   renderList(root, "systems", systems(snapshot, texts), fillSystem);
   renderList(root, "alerts", snapshot.alerts, (item, found) => fillAlert(item, alert(found, texts)));
@@ -17,32 +17,46 @@ export function render(root, snapshot, texts) {
   renderAsOf(root, time(snapshot.as_of, texts.zone, true), texts);
 }
 
-function renderCards(root, kpis, texts) {
-  for (const element of root.querySelectorAll("[data-kpi]")) {
-    const kpi = kpis[element.dataset.kpi];
-    if (kpi) renderCard(element, card(kpi, element.dataset.kpi, texts));
+function renderCards(root, { kpis, window }, texts) {
+  for (const place of root.querySelectorAll("[data-kpi]")) {
+    const name = place.dataset.kpi;
+    if (kpis[name]) renderCard(place, card(kpis[name], name, window, texts));
   }
 }
 
-function renderCard(element, words) {
-  const place = part(element, "figure");
+function renderCard(card, words) {
+  const place = part(card, "figure");
   if (place.textContent !== words.figure) {
     place.replaceChildren(...figure(words.figure));
     notice(place);
   }
-  state(element, words.state);
-  for (const name of ["word", "beside", "explained"]) write(part(element, name), words[name]);
+  state(card, words.state);
+  for (const name of ["word", "beside"]) write(part(card, name), words[name]);
+  renderChange(part(card, "change"), words.change);
+  refill(part(card, "explained"), words.explained, (line) => element("li", line));
 }
+
+function renderChange(place, { way, text, state, verdict }) {
+  place.dataset.verdict = state;
+  refill(place, way ? [way, text, verdict] : [], (words, at) => CHANGE_PARTS[at](words));
+}
+
+const CHANGE_PARTS = [
+  (way) => Object.assign(element("span", way), { ariaHidden: "true" }),
+  (text) => ` ${text} `,
+  (verdict) => element("strong", verdict),
+];
 
 function figure(text) {
   return pieces(text).map((piece) => (piece.number ? piece.text : unit(piece.text)));
 }
 
 function unit(text) {
-  const element = document.createElement("span");
-  element.className = "figure-unit";
-  element.textContent = text;
-  return element;
+  return Object.assign(element("span", text), { className: "figure-unit" });
+}
+
+function element(name, text) {
+  return Object.assign(document.createElement(name), { textContent: text });
 }
 
 function renderNow(root, cells) {
@@ -124,23 +138,20 @@ function fillEvent(item, line, texts) {
   return item;
 }
 
-const COLUMNS = { volume: ["received", "resolved"], ttfr: ["median", "high"], spend: ["cost"] };
+const COLUMNS = ["received", "resolved", "median", "high", "cost"];
 
 function renderSeries(root, series, texts) {
-  const found = rows(series, texts);
-  for (const [name, columns] of Object.entries(COLUMNS)) {
-    write(root.querySelector(`[data-summary="${name}"]`), summaries[name](series, texts));
-    refill(root.querySelector(`[data-rows="${name}"]`), found, (row) => tableRow(row, columns, texts));
+  for (const [name, sumUp] of Object.entries(summaries)) {
+    write(root.querySelector(`[data-summary="${name}"]`), sumUp(series, texts));
   }
+  refill(root.querySelector('[data-rows="series"]'), rows(series, texts), (row) => tableRow(row, texts));
 }
 
-function tableRow(row, columns, texts) {
+function tableRow(row, texts) {
   const line = document.createElement("tr");
-  const head = document.createElement("th");
+  const head = element("th", row.unfinished ? `${row.label} (${texts.unfinished})` : row.label);
   head.scope = "row";
-  head.textContent = row.unfinished ? `${row.label} (${texts.unfinished})` : row.label;
-  line.append(head);
-  for (const column of columns) line.insertCell().textContent = row[column];
+  line.append(head, ...COLUMNS.map((column) => element("td", row[column])));
   return line;
 }
 

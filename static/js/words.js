@@ -3,22 +3,68 @@
 import * as format from "./format.js";
 
 /** The figure `name` in words. Without a target there is nothing to be good at. */
-export function card(kpi, name, texts) {
+export function card(kpi, name, window, texts) {
   const judged = kpi.target !== null || kpi.value === null;
+  const nextTo = texts.told_next_to[name] ?? [];
+  const beside = Object.fromEntries(Object.entries(texts.beside).filter(([key]) => !nextTo.includes(key)));
   return {
     figure: figure(kpi, texts),
     state: judged ? kpi.state : "none",
     word: judged ? texts.states[kpi.state] : texts.no_target,
-    beside: [...cases(kpi, name, texts), ...told(kpi.extra, texts.beside, texts)].join(" · "),
-    explained: told(kpi.extra, texts.explained, texts).join(" · "),
+    change: changed(kpi, window, texts),
+    beside: [...cases(kpi, name, texts), ...told(kpi.extra, beside, texts)].join(" · "),
+    explained: [...was(kpi, window, texts), ...told(kpi.extra, texts.explained, texts), ...listed(kpi.extra, texts)],
   };
 }
 
 /** On how many cases the figure rests, and whether they are too few for a share to say much. */
 function cases(kpi, name, texts) {
-  const counted = texts.counted[texts.counted_by[name] ?? "cases"][kpi.n === 1 ? "one" : "many"];
-  const number = format.fill(counted, { n: format.count(kpi.n, texts.language) });
-  return kpi.unit === "rate" && kpi.value !== null && kpi.n < texts.few_below ? [number, texts.few] : [number];
+  if (kpi.unit === "count") return [];
+  const counted = texts.counted_by[name] ?? "cases";
+  const write = counted === "time" ? format.duration : format.count;
+  const said = format.fill(texts.counted[counted][kpi.n === 1 ? "one" : "many"], { n: write(kpi.n, texts.language) });
+  return kpi.unit === "rate" && kpi.value !== null && kpi.n < texts.few_below ? [said, texts.few] : [said];
+}
+
+/** How it differs from the time before. Of a figure that may still grow nothing is known but that it has grown. */
+function changed({ change, lower_bound: bound, better, unit }, window, texts) {
+  if (change === null || (bound && change <= 0)) return { way: "", text: "", state: "none", verdict: "" };
+  const tenths = format.rounded(Math.abs(change) * 1000);
+  const way = tenths === 0 ? "same" : change > 0 ? "up" : "down";
+  const improves = way === (better === "higher" ? "up" : "down");
+  const state = way === "same" ? "none" : improves ? "good" : "bad";
+  const amount = (unit === "rate" ? points : percent)(tenths, texts);
+  const values = { amount: bound ? `≥\u00a0${amount}` : amount, before: texts.before[window] };
+  return { way: texts.ways[way], text: format.fill(texts.changed[way], values), state, verdict: texts.verdicts[state] };
+}
+
+function points(tenths, texts) {
+  return format.fill(texts.points[tenths === 10 ? "one" : "many"], { n: format.decimal(tenths, 1, texts.language) });
+}
+
+function percent(tenths, { language }) {
+  return `${tenths < 100 ? format.decimal(tenths, 1, language) : format.count(tenths / 10, language)}%`;
+}
+
+function was({ before, unit }, window, texts) {
+  if (before === null) return [];
+  const value = format.measure(before, unit, texts.language);
+  const said = format.fill(texts.was, { before: texts.before[window], value });
+  return [said[0].toUpperCase() + said.slice(1)];
+}
+
+/** Each name of the lists in `extra` with its number. */
+function listed(extra, { listed: lists, names, language }) {
+  return Object.entries(lists).flatMap(([key, how]) =>
+    numbered(extra[key] ?? {}).map(([name, number]) => {
+      return `${names[name] ?? name.replaceAll("_", " ")}: ${format.measure(number, how, language)}`;
+    }),
+  );
+}
+
+function numbered(found) {
+  if (Array.isArray(found)) return found.map(({ route, p95 }) => [route, p95]);
+  return Object.entries(found).map(([name, each]) => [name, each !== null && typeof each === "object" ? each.value : each]);
 }
 
 function figure(kpi, texts) {
@@ -32,12 +78,13 @@ function told(extra, sentences, texts) {
     .map(([key, { format: how, text }]) => format.fill(text, { value: written(extra[key], how, texts.language) }));
 }
 
-const tells = (value, how) => (how === "count" || how === "minutes" ? Boolean(value) : value !== null);
+const AMOUNTS = ["count", "usd", "minutes"];
+const tells = (value, how) => (AMOUNTS.includes(how) ? Boolean(value) : value !== null);
 
 function written(value, how, lang) {
   if (how === "interval") return value.map((end) => format.rate(end, lang)).join(" – ");
   if (how === "minutes") return (value < 0 ? "−" : "") + format.duration(Math.abs(value) * 60, lang);
-  return how === "rate" ? format.rate(value, lang) : format.count(value, lang);
+  return format.measure(value, how, lang);
 }
 
 /** How it stands at this moment, by cell: value, state, what is said below, and since when a time runs. */

@@ -11,7 +11,7 @@ const examples = read("words.json");
 const texts = { ...read("texts.json"), language: "en", zone: "America/Sao_Paulo" };
 
 const say = {
-  cards: ({ kpi, given }) => words.card(given, kpi, texts),
+  cards: ({ kpi, given, window = "24h" }) => words.card(given, kpi, window, texts),
   now_cells: ({ given }) => words.nowCells(given, texts),
   deadlines: ({ given }) => words.deadlines(given, texts),
   events: ({ given }) => words.event(given, texts),

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from issues.models import Breaker, Issue
 from issues.models.issue import Priority
 from metrics import words
+from metrics.kpis import KPIS
 from tests.support import make
 
 
@@ -85,7 +86,7 @@ def test_what_a_person_must_repair_is_told_first_with_what_to_do(page, settings)
     assert "Name models that exist in GEMINI_MODEL" in html
 
 
-@pytest.mark.parametrize("path", ["/performance", "/performance?window=30d", "/nowhere"])
+@pytest.mark.parametrize("path", ["/performance", "/performance?window=30d", "/performance?window=2h", "/nowhere"])
 def test_no_page_has_what_the_content_security_policy_refuses(page, path):
     for tag, attributes in Tags(page(path)).tags:
         assert tag != "style"
@@ -100,10 +101,142 @@ def test_the_script_finds_every_place_that_it_writes_to(page):
     assert sorted(tags.values("data-sla")) == sorted(f"{p}:{kind}" for p in Priority.values for kind in words.PROMISES)
     assert tags.values("data-list") == tags.values("data-template") == ["alerts", "systems", "deadlines", "feed"]
     assert tags.values("data-empty") == ["deadlines", "feed"]
-    for attribute in ("data-chart", "data-summary", "data-rows"):
+    assert tags.values("data-rows") == ["series"]
+    for attribute in ("data-chart", "data-summary"):
         assert tags.values(attribute) == ["volume", "ttfr", "spend"]
     assert tags.values("data-banner") == ["old", "failing", "ended"]
-    assert {"texts", "figures", "snapshot"} <= set(tags.values("id"))
+    assert {"texts", "figures", "series"} <= set(tags.values("id"))
+
+
+def links(html: str, within: str) -> list[str]:
+    """The addresses in the first element that begins with `within`."""
+    part = html[html.index(within) :]
+    tags = Tags(part[: part.index("</" + within[1:].split(" ")[0] + ">")]).tags
+    return [attributes["href"] for tag, attributes in tags if tag == "a"]
+
+
+SCOPE = "?window=7d&location=loc1&priority=critical&type=billing"
+
+
+def test_every_way_to_another_window_keeps_the_filters(page):
+    filters = "&location=loc1&priority=critical&type=billing"
+    *named, custom = links(page("/performance" + SCOPE), '<nav class="segments"')
+    assert named == [f"?window={name}{filters}" for name in ("1h", "24h", "7d", "30d", "90d")]
+    assert re.fullmatch(r"\?window=custom&start=20\d\d-\d\d-\d\d&end=20\d\d-\d\d-\d\d" + filters, custom)
+
+
+def test_a_filter_that_is_on_is_told_in_words_and_taken_away_by_a_link(page):
+    html = page("/performance" + SCOPE)
+    chips = html[html.index('<ul class="chips"') :]
+    for text in ("Location: loc1", "Priority: critical", "Type: billing"):
+        assert f"Remove </span>{text} <svg" in chips
+    assert links(html, '<ul class="chips"') == [
+        "?window=7d&priority=critical&type=billing",
+        "?window=7d&location=loc1&type=billing",
+        "?window=7d&location=loc1&priority=critical",
+        "?window=7d",
+    ]
+    assert 'class="chips"' not in page("/performance?window=7d")
+
+
+def test_the_choices_are_those_that_occur_and_the_one_that_is_chosen(page):
+    make.issue(location="loc2", type="vip_lead")
+    make.issue(location="loc1", type="billing")
+    make.issue(location="", type="billing")
+    html = page("/performance?location=gone&type=vip_lead")
+    options = re.findall(r'<option value="([^"]*)"( selected)?>([^<]+)<', html)
+    assert [(value, word) for value, _, word in options] == [
+        ("", "all locations"), ("gone", "gone"), ("loc1", "loc1"), ("loc2", "loc2"),
+        ("", "all priorities"), ("critical", "critical"), ("high", "high"), ("medium", "medium"), ("low", "low"),
+        ("", "all types"), ("billing", "billing"), ("vip_lead", "vip lead"),
+    ]  # fmt: skip
+    assert [value for value, selected, _ in options if selected] == ["gone", "vip_lead"]
+
+
+def test_only_so_many_choices_are_offered_and_the_rest_is_told_of(page, monkeypatch):
+    monkeypatch.setattr("metrics.queries.MOST_OFFERED", 2)
+    for name in ("a", "b", "c"):
+        make.issue(location=name)
+    html = page("/performance")
+    assert re.findall(r'<option value="(\w)">', html) == ["a", "b"]
+    assert html.count("others: write them into the address") == 1
+
+
+def test_what_a_page_says_of_a_location_is_escaped(page):
+    html = page("/performance?location=%22%3E%3Cscript%3E")
+    assert "<script>" not in html
+    assert "Location: &quot;&gt;&lt;script&gt;" in html
+
+
+def test_every_figure_leads_to_its_rows_in_the_same_scope(page):
+    html = page("/performance" + SCOPE)
+    rows = [kpi.name for kpi in KPIS if kpi.rows]
+    assert len(rows) > 10
+    for name in rows:
+        assert f'href="/performance/{name}{SCOPE.replace("&", "&amp;")}" data-part="figure"' in card(html, name)
+
+
+def test_the_socket_is_asked_for_what_the_page_shows(page):
+    main = next(attributes for tag, attributes in Tags(page("/performance" + SCOPE)).tags if tag == "main")
+    assert main["data-query"] == SCOPE[1:]
+
+
+def test_the_figures_are_those_of_the_filter(page):
+    now = timezone.now()
+    for location in ("loc1", "loc2", "loc2"):
+        make.issue(at=now - timedelta(minutes=5), location=location)
+    assert ">3<" in card(page(), "received")
+    assert ">2<" in card(page("/performance?location=loc2"), "received")
+
+
+def test_a_change_is_told_in_words_and_by_a_shape(page):
+    now = timezone.now()
+    for hours, count in ((1, 24), (30, 20)):
+        for _ in range(count):
+            make.issue(at=now - timedelta(hours=hours))
+    received = card(page(), "received")
+    assert 'data-verdict="bad"' in received
+    assert '<span aria-hidden="true">▲</span> 20% more than the 24 h before <strong>worse</strong>' in received
+    assert "<li>The 24 h before: 20</li>" in received
+    # Nothing was rated: nothing has changed.
+    assert 'data-part="change" data-verdict="none"></p>' in card(page(), "ai_precision")
+
+
+def test_a_custom_window_says_its_days_and_offers_others(page):
+    html = page("/performance?window=custom&start=2025-11-01&end=2025-11-23")
+    assert "11/01/2025 – 11/23/2025" in html
+    assert 'name="start" type="date" value="2025-11-01"' in html
+    assert 'name="end" type="date" value="2025-11-23"' in html
+    assert "11/01/2025</span>" in page("/performance?window=custom&start=2025-11-01&end=2025-11-01")
+    html = page("/performance?window=custom&start=2025-11-01T08:00&end=2025-11-01T17:30")
+    assert "11/01/2025 08:00 – 11/01/2025 17:30" in html
+    assert re.search(r'name="start" type="text"[^>]* value="2025-11-01T08:00"', html)
+
+
+def test_a_window_that_is_over_is_fixed_and_says_nothing_of_this_moment(page):
+    html = page("/performance?window=custom&start=2025-11-01&end=2025-11-23")
+    tags = Tags(html)
+    assert "fixed: this time is over" in html
+    assert tags.values("data-fixed") == [None]
+    assert tags.values("data-live") == tags.values("data-now") == tags.values("data-due") == []
+    assert set(tags.values("data-list")) == {"alerts"}
+    tomorrow = (timezone.localtime() + timedelta(days=1)).date()
+    html = page(f"/performance?window=custom&start=2025-11-01&end={tomorrow}")
+    assert "fixed: this time is over" not in html
+    assert Tags(html).values("data-now") == list(words.NOW)
+
+
+@pytest.mark.parametrize("language", ["en", "pt-br"])
+@pytest.mark.parametrize(("query", "most"), [("", 60_000), ("?window=90d", 70_000)])
+def test_the_page_stays_small(page, client, query, most, language):
+    now = timezone.now()
+    for day in range(90):
+        at = now - timedelta(days=day)
+        make.issue(at=at, first_response_at=at + timedelta(seconds=70))
+    page()
+    client.cookies["django_language"] = language
+    html = page("/performance" + query)
+    assert len(html.encode()) < most
 
 
 def test_the_page_says_its_language_zone_and_age(page):

@@ -1,6 +1,7 @@
 """The page, the figures for programs, and whether we are well."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone, translation
 from issues.models import ApiKey
 from metrics import charts, series, views
 from metrics.kpis import KPIS
+from metrics.window import Scope
 from mis_dashboard.models import Process
 from tests.support import make
 
@@ -42,15 +44,62 @@ class TestPage:
     def test_its_context_is_what_the_template_and_the_script_need(self, client, ana):
         client.force_login(ana)
         context = client.get("/performance?window=7d").context
-        assert (context["window"], context["windows"]) == ("7d", ["1h", "24h", "7d", "30d", "90d"])
-        assert context["snapshot"]["window"] == "7d"
+        assert context["scope"] == Scope("7d")
+        assert context["snapshot"]["window"] == context["window"].name == "7d"
         assert set(context["figures"]) == {"volume", "ttfr", "spend"}
-        assert set(context["kpis"][0]) >= {"name", "label", "question", "formula", "value", "unit", "n", "state"}
-        assert [kpi["name"] for kpi in context["kpis"]] == list(context["snapshot"]["kpis"])
+        cards = [card for group in context["groups"] for card in group["cards"]]
+        assert set(cards[0]) >= {
+            "name",
+            "label",
+            "question",
+            "formula",
+            "rows",
+            "value",
+            "unit",
+            "n",
+            "state",
+            "window",
+        }
+        assert sorted(card["name"] for card in cards) == sorted(context["snapshot"]["kpis"])
 
-    def test_an_unknown_window_shows_the_default_one(self, client, ana):
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("window=nonsense", "window"),
+            ("window=custom", "start"),
+            ("window=custom&start=2026-02-30&end=2026-03-01", "start"),
+            ("window=custom&start=2026-03-02&end=2026-03-01", "end"),
+            ("window=custom&start=1990-01-01&end=2026-03-01", "start"),
+            ("priority=urgent", "priority"),
+            ("type=" + "x" * 101, "type"),
+            ("location=a%00b", "location"),
+        ],
+    )
+    def test_what_cannot_be_looked_at_is_refused_with_what_to_write(self, client, ana, query, field):
         client.force_login(ana)
-        assert client.get("/performance?window=nonsense").context["window"] == "24h"
+        answer = client.get("/performance?" + query)
+        assert answer.status_code == 400
+        assert list(answer.context["wrong"]) == [field]
+        html = answer.content.decode()
+        assert 'role="alert" data-state="bad"' in html
+        assert f'id="wrong-{field}"' in html
+        assert "data-kpi" not in html  # no figures of something else
+        assert ('aria-describedby="wrong-' + field in html) == (field != "window")
+
+    def test_everything_that_is_wrong_is_told_at_once(self, client, ana):
+        client.force_login(ana)
+        answer = client.get("/performance?window=custom&start=x&end=y&priority=z&type=billing")
+        assert set(answer.context["wrong"]) == {"start", "priority"}
+        # What was understood is kept, and what was written stays to be corrected.
+        html = answer.content.decode()
+        assert '<option value="billing" selected>' in html
+        assert re.search(r'name="start" type="text"[^>]* value="x"', html)
+
+    def test_an_address_is_made_tidy(self, client, ana):
+        client.force_login(ana)
+        answer = client.get("/performance?window=7d&location=&priority=critical&type=")
+        assert (answer.status_code, answer.url) == (302, "/performance?window=7d&priority=critical")
+        assert client.get(answer.url).status_code == 200
 
     def test_its_words_are_portuguese_for_those_who_ask_for_nothing_else(self, client, ana):
         client.force_login(ana)

@@ -87,3 +87,9 @@ def test_a_quarter_day_that_holds_the_change_is_five_or_seven_hours():
 def test_buckets_of_a_zone_with_half_hours_begin_on_its_own_hours():
     starts = Window.parse("24h", NOW).buckets(ZoneInfo("Asia/Kolkata"))
     assert starts[-1] == z("2026-11-23T17:30")
+
+
+def test_a_window_is_over_when_its_end_is_past():
+    assert not Scope("24h").at(NOW).is_over
+    assert Scope("custom", "2026-11-01", "2026-11-22").at(NOW, SAO_PAULO).is_over
+    assert not Scope("custom", "2026-11-01", "2026-11-23").at(NOW, SAO_PAULO).is_over

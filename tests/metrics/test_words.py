@@ -10,8 +10,9 @@ from django.utils import timezone, translation
 
 from issues.ai.base import Busy, Late, Misconfigured, ModelGone, Unavailable, Unusable
 from issues.models import ChannelState
-from metrics import kpis, series, sla, standing, words
+from metrics import filters, kpis, series, sla, standing, words
 from metrics.templatetags import mis
+from metrics.window import CUSTOM, FILTERS, WINDOWS
 
 JS = Path(__file__).parent.parent / "js"
 EXAMPLES = json.loads((JS / "words.json").read_text())
@@ -29,7 +30,7 @@ def _english_in_sao_paulo():
 
 @examples("cards")
 def test_a_figure_is_said_as_in_the_browser(example):
-    assert words.card(example["given"], example["kpi"]) == example["says"]
+    assert words.card(example["given"], example["kpi"], example.get("window", "24h")) == example["says"]
 
 
 @examples("now_cells")
@@ -72,9 +73,11 @@ def test_a_chart_has_the_rows_it_has_in_the_browser(example):
     assert series.rows(example["given"]) == example["says"]
 
 
-def test_a_table_has_a_cell_for_each_head():
-    for chart in series.charts(EXAMPLES["rows"][0]["given"]):
-        assert {len(row["cells"]) for row in chart["rows"]} == {len(chart["heads"])}
+def test_the_table_of_the_charts_has_a_cell_for_each_head():
+    table = series.table(EXAMPLES["rows"][0]["given"])
+    assert table["heads"] == ["Received", "Resolved", "Median", "9 in 10", "Cost"]
+    assert [row["cells"][0] for row in table["rows"]] == ["4", "9", "2"]
+    assert {len(row["cells"]) for row in table["rows"]} == {5}
 
 
 def test_the_browser_is_tested_with_the_sentences_that_the_page_gives_it():
@@ -98,6 +101,21 @@ def test_every_figure_has_a_name_for_what_it_counts():
     assert set(words.COUNTED_BY.values()) | {"cases"} == set(words.COUNTED)
 
 
+def test_every_figure_has_its_place_among_the_cards():
+    placed = [name for _label, names in words.GROUPS.values() for name in names]
+    assert len(placed) == len(set(placed))
+    assert set(placed) == {kpi.name for kpi in kpis.KPIS}
+
+
+def test_every_window_has_a_name_and_one_for_the_time_before():
+    assert list(words.WINDOWS) == list(words.BEFORE) == [*WINDOWS, CUSTOM]
+
+
+def test_every_filter_that_can_be_refused_says_what_to_write():
+    assert set(filters.REFUSED) == {"window", "start", "end", *FILTERS}
+    assert set(filters.LABELS) == set(filters.ALL) == set(FILTERS)
+
+
 @pytest.mark.parametrize("kpi", kpis.KPIS, ids=lambda kpi: kpi.name)
 def test_a_unit_that_a_figure_has_is_written_by_the_screen(kpi):
     assert words.figure({"value": 1, "unit": kpi.unit, "lower_bound": False}) != "—"
@@ -114,6 +132,12 @@ def test_units_are_set_smaller_and_foreign_text_is_escaped():
     assert mis.figure("1 min") == '1<span class="figure-unit"> min</span>'
     assert mis.figure("—") == '<span class="figure-unit">—</span>'
     assert mis.figure("< 1") == '<span class="figure-unit">&lt; </span>1'
+
+
+def test_json_in_the_page_ends_no_script():
+    assert mis.as_json({"a": "</script>&é"}, "x") == (
+        '<script id="x" type="application/json">{"a":"\\u003C/script\\u003E\\u0026é"}</script>'
+    )
 
 
 def test_a_countdown_goes_below_its_deadline():
