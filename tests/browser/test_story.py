@@ -53,6 +53,63 @@ def test_the_first_paint_needs_no_script(browser, signed_in, product, box):
     context.close()
 
 
+def test_filters_are_in_the_address_and_the_back_button_takes_them_back(performance, box):
+    page = performance
+    person = box.people[4]
+    if person.location.id not in page.locator("select[name=location]").inner_html():
+        assert box.post_workflow("Quero agendar uma visita", person=person) == 200
+        page.reload()
+    page.locator("select[name=location]").select_option(person.location.id)
+    page.locator("select[name=priority]").select_option("critical")
+    page.locator(".filter-bar button").click()
+    chips = page.locator(".chips .chip")
+    expect(chips).to_have_count(2)
+    assert page.url.endswith(f"/performance?window=24h&location={person.location.id}&priority=critical")
+    page.get_by_role("link", name="7 dias").click()
+    expect(chips).to_have_count(2)  # another window of the same issues
+    assert "window=7d&location=" in page.url
+    chips.last.click()
+    expect(chips).to_have_count(1)
+    assert "priority" not in page.url
+    page.go_back()
+    expect(chips).to_have_count(2)
+    page.go_back()
+    page.go_back()
+    expect(chips).to_have_count(0)
+    expect(page.locator("select[name=priority]")).to_have_value("")
+
+
+def test_a_screen_of_one_location_moves_with_its_own_customers_alone(page, product, box):
+    ours = box.people[1]
+    theirs = next(person for person in box.people if person.location.id != ours.location.id)
+    page.goto(f"{product.url}/performance?window=1h&location={ours.location.id}")
+    page.locator(LIVE).wait_for()
+    page.evaluate("window.notReloaded = true")
+    before = number(page, "received")
+    assert box.post_workflow("O boleto não abre", person=theirs) == 200
+    as_of = page.locator("[data-part=as-of-words]").inner_text()
+    expect(page.locator("[data-part=as-of-words]")).not_to_have_text(as_of, timeout=10_000)
+    assert number(page, "received") == before
+    fresh = next(p for p in box.people[5:] if p.location.id == ours.location.id)
+    assert box.post_workflow("Fui cobrada duas vezes", person=fresh) == 200
+    grown = str(int(before) + 1) if before.isdigit() else "1"
+    expect(page.locator("[data-kpi=received] [data-part=figure]")).to_have_text(grown, timeout=10_000)
+    assert page.evaluate("window.notReloaded")
+
+
+def test_a_time_that_is_over_is_fixed(page, product):
+    asked = []
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.goto(f"{product.url}/performance?window=custom&start=2025-11-01&end=2025-11-23")
+    expect(page.locator("[data-phase=fixed]")).to_be_visible()
+    page.locator("input[name=end]").fill("2025-11-02")
+    page.locator(".filter-bar button").click()
+    page.wait_for_url("**end=2025-11-02")
+    expect(page.locator(".page-window")).to_have_text("01/11/2025 – 02/11/2025")
+    page.locator(".js-plotly-plot").first.wait_for()
+    assert asked == []
+
+
 def test_after_the_server_was_away_the_screen_comes_back_by_itself(performance, product, box):
     performance.evaluate("window.notReloaded = true")
     web = next(p for p in product.processes() if "daphne" in " ".join(p.cmdline()))
