@@ -7,6 +7,7 @@ from .consumers import Performance
 
 urlpatterns = [
     path("performance", views.performance, name="performance"),
+    path("performance/words/<str:language>/<str:edition>", views.sentences, name="sentences"),
     path("performance/<slug:kpi>.csv", figure_views.csv, name="figure_csv"),
     path("performance/<slug:kpi>", figure_views.page, name="figure"),
     path("api/metrics/breakdown", figure_views.breakdown_api, name="breakdown"),

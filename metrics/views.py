@@ -1,15 +1,20 @@
 """The screens' pages, their figures for programs, and whether we are well."""
 
+import hashlib
+import json
 import tomllib
 from datetime import timedelta
+from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import Error
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from issues import ai, channels
@@ -31,7 +36,8 @@ def performance(request: HttpRequest) -> HttpResponse:
     """The live screen of a scope. All its figures are in the HTML; the script only keeps them fresh.
 
     Context: `snapshot` (`snapshot.build`), `scope`, `window`, `bar` and `title` (`filters`), `time_zone`, `figures`
-    (`charts`) and `groups` (in order: label, and cards, each the snapshot's entry with its declaration). An address
+    (`charts`), `sentences` (their address) and `groups` (in order: label, and cards, each the snapshot's entry with
+    its declaration). An address
     with empty parameters leads to one without. What is not understood is 400, and says what to write.
     """
     asked, now = request.GET.dict(), timezone.now()
@@ -48,9 +54,34 @@ def performance(request: HttpRequest) -> HttpResponse:
         "window": window,
         "title": filters.title(window),
         "figures": charts.figures(),
+        "sentences": _sentences_url(),
         "groups": _groups(snapshot),
     }
     return fresh(render(request, "performance.html", context))
+
+
+@require_safe
+def sentences(request: HttpRequest, language: str, edition: str) -> HttpResponse:
+    """What the screen's script says, `words.texts` in that language. The address changes with the text, so it may be kept."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    text, present = _sentences(language)
+    answer = HttpResponse(text, content_type="application/json")
+    answer["Cache-Control"] = "public, max-age=31536000, immutable" if edition == present else "no-store"
+    return answer
+
+
+@cache
+def _sentences(language: str) -> tuple[str, str]:
+    """The sentences as JSON, and the name of this edition."""
+    with translation.override(language):
+        text = json.dumps(words.texts(), cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+    return text, hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _sentences_url() -> str:
+    language = translation.get_language()
+    return reverse("sentences", args=[language, _sentences(language)[1]])
 
 
 @answered

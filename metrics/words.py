@@ -144,7 +144,7 @@ BEFORE = {
     "7d": _("the 7 days before"),
     "30d": _("the 30 days before"),
     "90d": _("the 90 days before"),
-    "custom": _("the same time before"),
+    "custom": _("the period before"),
 }
 WAYS = {"up": "▲", "down": "▼", "same": "="}
 CHANGED = {

@@ -91,7 +91,7 @@ function fillLayout(layout, data, series, texts, tones, width) {
     ...rest,
     font: { color: tones.text, family: tones.font, size: 12 },
     legend: { orientation: "h", xref: "container", x: 0, yref: "container", y: 1, yanchor: "top" },
-    margin: { l: 56, r: 12, t: 24, b: 26 },
+    margin: { l: unit === "usd" ? 78 : 56, r: 12, t: 24, b: 26 },
     hovermode: "closest",
     hoverdistance: 60,
     hoverlabel: { bgcolor: tones.surface, bordercolor: tones.edge, font: { color: tones.ink, family: tones.font } },

@@ -10,7 +10,7 @@ const root = document.querySelector("[data-as-of]");
 const { zone, language, query } = root.dataset;
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
-const texts = { ...read("texts"), zone, language };
+const texts = { ...(await (await fetch(root.dataset.sentences)).json()), zone, language };
 const charts = new Charts(root, read("figures"), texts);
 const clock = new ServerClock();
 let newest = null; // what came while nobody looked, to be shown when someone does

@@ -38,13 +38,13 @@ function renderCard(card, words) {
 
 function renderChange(place, { way, text, state, verdict }) {
   place.dataset.verdict = state;
-  refill(place, way ? [way, text, verdict] : [], (words, at) => CHANGE_PARTS[at](words));
+  refill(place, [way, text, verdict].filter(Boolean), (words, at) => CHANGE_PARTS[at](words));
 }
 
 const CHANGE_PARTS = [
-  (way) => Object.assign(element("span", way), { ariaHidden: "true" }),
-  (text) => ` ${text} `,
-  (verdict) => element("strong", verdict),
+  (way) => Object.assign(element("span", `${way} `), { ariaHidden: "true" }),
+  (text) => text,
+  (verdict) => element("strong", ` · ${verdict}`),
 ];
 
 function figure(text) {

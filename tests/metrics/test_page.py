@@ -105,7 +105,7 @@ def test_the_script_finds_every_place_that_it_writes_to(page):
     for attribute in ("data-chart", "data-summary"):
         assert tags.values(attribute) == ["volume", "ttfr", "spend"]
     assert tags.values("data-banner") == ["old", "failing", "ended"]
-    assert {"texts", "figures", "series"} <= set(tags.values("id"))
+    assert {"figures", "series"} <= set(tags.values("id"))
 
 
 def links(html: str, within: str) -> list[str]:
@@ -196,7 +196,7 @@ def test_a_change_is_told_in_words_and_by_a_shape(page):
             make.issue(at=now - timedelta(hours=hours))
     received = card(page(), "received")
     assert 'data-verdict="bad"' in received
-    assert '<span aria-hidden="true">▲</span> 20% more than the 24 h before <strong>worse</strong>' in received
+    assert '<span aria-hidden="true">▲ </span>20% more than the 24 h before<strong> · worse</strong>' in received
     assert "<li>The 24 h before: 20</li>" in received
     # Nothing was rated: nothing has changed.
     assert 'data-part="change" data-verdict="none"></p>' in card(page(), "ai_precision")

@@ -106,6 +106,26 @@ class TestPage:
         assert 'lang="pt-br"' in client.get("/performance").content.decode()
 
 
+class TestSentences:
+    def test_the_page_names_those_of_its_language_which_may_be_kept(self, client, ana):
+        client.force_login(ana)
+        for language, word in (("en", "off target"), ("pt-br", "fora da meta")):
+            client.cookies["django_language"] = language
+            address = client.get("/performance").context["sentences"]
+            assert address.startswith(f"/performance/words/{language}/")
+            answer = client.get(address)
+            assert answer.json()["states"]["bad"] == word
+            assert "immutable" in answer["Cache-Control"]
+
+    def test_another_edition_is_answered_with_the_present_one_and_not_kept(self, client):
+        answer = client.get("/performance/words/en/0123456789ab")
+        assert answer.json()["states"]["bad"] == "off target"
+        assert answer["Cache-Control"] == "no-store"
+
+    def test_there_are_none_in_a_language_that_is_not_spoken(self, client, db):
+        assert client.get("/performance/words/xx/0123456789ab").status_code == 404
+
+
 class TestSnapshotAPI:
     def test_a_stranger_is_told_how_to_come_in(self, client, db):
         answer = client.get(SNAPSHOT)
