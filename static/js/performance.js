@@ -51,4 +51,6 @@ clock.heard(root.dataset.asOf);
 charts.show({ series: read("series") });
 closeExplanations();
 if (!("fixed" in root.dataset)) follow();
+// A page that the back button brings again must show what it is of, not what was chosen before it was left.
+addEventListener("pageshow", () => document.querySelector(".filter-bar").reset());
 document.addEventListener("theme-changed", () => charts.repaint());
