@@ -7,13 +7,13 @@ One and the same stream at every length: 10,000 issues are the last ones of a mi
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from issues.models import PromptVersion
+from issues.models import InboundEvent, PromptVersion
 
 from . import answers, arrivals, chance, rows, story
 from .indexes import without_indexes
@@ -29,10 +29,11 @@ def load(count: int, until: datetime) -> None:
     other history of this kind.
     """
     hours = arrivals.before(until, count)
-    with transaction.atomic(), _tools(hours):
+    with transaction.atomic(), tools(hours):
         _customers(count, hours[-1].starts_at)
         for first in _batches(count):
             _store(first, count, until)
+        _look()
 
 
 def load_many(
@@ -48,12 +49,13 @@ def load_many(
     batches as they are done, and how many there will be.
     """
     hours, batches = arrivals.before(until, count), _batches(count)
-    with _tools(hours), without_indexes(TABLES), ThreadPoolExecutor(workers) as pool:
+    with tools(hours), without_indexes(TABLES), ThreadPoolExecutor(workers) as pool:
         _customers(count, hours[-1].starts_at)
         done = pool.map(lambda first: _alone(first, count, until), batches)
         for _ in progress(done, len(batches)):
             pass
         list(pool.map(lambda _: connection.close(), range(workers)))
+    _look()
 
 
 def _batches(count: int) -> list[int]:
@@ -86,10 +88,11 @@ def tell(first: int, end: int, until: datetime) -> None:
         cursor.execute(answers.ANSWERS, {"until": until})
 
 
-def write(until: datetime) -> None:
-    """Writes the rows that come of `story` and `answer`."""
+def write(until: datetime, *, events_since: datetime | None = None) -> None:
+    """Writes the rows that come of `story` and `answer`. What arrived is kept as long as the product keeps it."""
     values = {
         "until": until,
+        "events_since": events_since or until - timedelta(days=InboundEvent.KEPT_DAYS),
         "reply": PromptVersion.objects.get(name="reply", active=True).pk,
         "triage": PromptVersion.objects.get(name="triage", active=True).pk,
         "first_model": settings.GEMINI_MODEL,
@@ -98,6 +101,12 @@ def write(until: datetime) -> None:
     with connection.cursor() as cursor:
         for statement in rows.STATEMENTS:
             cursor.execute(statement, values)
+
+
+def _look() -> None:
+    """Tells the planner what there is, as it finds out by itself within a minute of the product's life."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(f'issues_{table}' for table in TABLES)}")
 
 
 @contextmanager
@@ -110,7 +119,7 @@ def _unseen() -> Iterator[None]:
 
 
 @contextmanager
-def _tools(hours: list[arrivals.Hour]) -> Iterator[None]:
+def tools(hours: list[arrivals.Hour]) -> Iterator[None]:
     """What the statements need: functions, the hours, the staff. Afterwards only the staff is left."""
     for name in story.STAFF:
         get_user_model().objects.get_or_create(username=name, defaults={"is_staff": True})

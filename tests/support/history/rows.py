@@ -1,12 +1,11 @@
 """The rows that the product leaves behind, written from story and answer: one statement for each table.
 
-Parameters: `until`, the names of the two `models`, the ids of the `reply` and `triage` prompts.
+Parameters: `until`, `events_since`, the names of the two `models`, the ids of the `reply` and `triage` prompts.
 """
 
 from django.conf import settings
 
 from issues import escalate
-from issues.models import InboundEvent
 
 from .actions import ACTIONS
 from .answers import BEGINS_A_TURN
@@ -67,7 +66,7 @@ CUSTOMERS = f"""
 ISSUES = f"""
     INSERT INTO issues_issue (
         id, customer_id, location, source, type, priority, status, text, sentiment, metadata, detected_at, received_at, updated_at,
-        response_due_at, resolution_due_at, first_response_at, resolved_at, resolved_by, resolution_basis, resolution_notes,
+        response_due_at, resolution_due_at, first_response_at, answered_by, resolved_at, resolved_by, resolution_basis, resolution_notes,
         silent_since, automation_attempted_at, escalated_at, escalation_reason, assignee_id, customer_satisfaction, rated_at,
         rated_resolver, false_positive
     )
@@ -77,7 +76,8 @@ ISSUES = f"""
         at, received_at,
         GREATEST(received_at, first_at, follow_at, heard_at, more_at, judged_at, escalated_at, taken_at, hand_at, resolved_at,
             rated_at, reopened_at, again_at, hand_again_at, resolved_again_at, reviewed_at),
-        at + {target("priority", 0)}, at + {target("priority", 1)}, first_at, ended_at,
+        at + {target("priority", 0)}, at + {target("priority", 1)}, first_at,
+        CASE WHEN first_at IS NULL THEN '' WHEN start = 'notice' THEN 'template' ELSE start END, ended_at,
         CASE WHEN ended_at IS NULL THEN '' WHEN resolved_again_at IS NULL THEN resolver ELSE resolver_again END,
         CASE WHEN ended_at IS NULL THEN '' WHEN resolved_again_at IS NULL THEN basis WHEN is_sorry THEN 'human' ELSE 'silence' END,
         '',
@@ -141,7 +141,7 @@ EVENTS = f"""
         issue, at
     FROM (
         SELECT *, history.u(k, 10) < 0.6 AS ghl FROM ({HEARD}) AS heard
-        WHERE at >= %(until)s - interval '{InboundEvent.KEPT_DAYS} days' OFFSET 0
+        WHERE at >= %(events_since)s OFFSET 0
     ) AS heard
 """
 
