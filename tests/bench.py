@@ -13,6 +13,10 @@ critical   critical ones alone, at most 5 AI calls a minute: the most that the A
 overtake   500 low ones at once, then a critical one: when the AI is asked about it
 flood      one location sends 1,000 at once, another one a second: what the second one feels, alone and beside it
 screen     from a database commit to the changed number in a real browser
+history    a database with 10,000, 1 million and 10 million issues: what its figures, pages and rollup take
+
+The last one needs some 60 GB of disk and an hour. `--sizes 10000,1000000` measures others, and `--keep DIR` leaves
+the databases in that directory and finds them there again.
 """
 
 import argparse
@@ -199,21 +203,52 @@ def screen() -> None:
     show("commit to screen", Waits(waits))
 
 
-MEASURES: dict[str, Callable[[], None]] = {
+SIZES = [10_000, 1_000_000, 10_000_000]
+SIZED = "{:<46}{:>12}{:>12}{:>7}  {:>8}  {}"
+
+
+def history(sizes: list[int] = SIZES, keep: str | None = None) -> None:
+    """Each size in a process of its own. Beside each figure, how many times that of the smallest size it is."""
+    from tests.support.sized import in_a_process
+
+    smallest: dict[str, float] = {}
+    for size in sizes:
+        print(f"\n{SIZED.format(f'{size:,} issues', 'p50', 'p95', '', 'times', '')}", flush=True)
+        for line in in_a_process(size, keep):
+            worst = line.values[-1]
+            times = worst / smallest.setdefault(line.name, worst) if line.unit != "s" else 0.0
+            values = [f"{value:,.1f}" for value in line.values]
+            print(
+                SIZED.format(
+                    line.name, *values[:-1] or [""], values[-1], line.unit, f"{times:.2f}" if times else "", line.note
+                ),
+                flush=True,
+            )
+
+
+MEASURES: dict[str, Callable[..., None]] = {
     measure.__name__: measure
-    for measure in (pace, most, real, failing, burst, down, hanging, critical, overtake, flood, screen)
+    for measure in (pace, most, real, failing, burst, down, hanging, critical, overtake, flood, screen, history)
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measures", nargs="*", metavar="measure", help="all by default")
-    wanted = parser.parse_args().measures or list(MEASURES)
+    parser.add_argument("--sizes", type=_sizes, default=SIZES, metavar="N,…", help="how many issues, for history")
+    parser.add_argument("--keep", metavar="DIR", help="where the databases of history stay, to be used again")
+    given = parser.parse_args()
+    wanted = given.measures or list(MEASURES)
     if unknown := set(wanted) - set(MEASURES):
         parser.error(f"there is no {', '.join(sorted(unknown))}; write some of {', '.join(MEASURES)}")
     print(LINE.format(*HEADS, ""), flush=True)
     for name in wanted:
-        MEASURES[name]()
+        more = {"sizes": given.sizes, "keep": given.keep} if name == "history" else {}
+        MEASURES[name](**more)
+
+
+def _sizes(text: str) -> list[int]:
+    return [int(size) for size in text.split(",")]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ AROUND_AN_ANSWER = [
         """'{"why": ["unavailable"], "to": "second_model"}'"""),
     ("CASE WHEN follows = 'offline' THEN asked_at + interval '6 s' WHEN kind = 'ai' AND history.u(key, 162) < 0.005 THEN sent_at - interval '1 s' END",
         "'failed'", "'system'", False, """'{"code": "not_connected", "again": true}'"""),
-    ("CASE WHEN follows = 'unreachable' THEN asked_at END", "'failed'", "'system'", False, f"""'{{"reason": "{escalate.NO_PHONE}"}}'"""),
+    ("CASE WHEN follows = 'unreachable' THEN asked_at + interval '1 ms' END", "'failed'", "'system'", False, f"""'{{"reason": "{escalate.NO_PHONE}"}}'"""),
     ("CASE WHEN purpose = 'reply' THEN sent_at END", "'replied'", "by", True, "jsonb_build_object('how', kind)"),
     ("CASE WHEN purpose <> 'reply' THEN sent_at END", "CASE purpose WHEN 'survey' THEN 'surveyed' ELSE 'replied' END", "by", True,
         "jsonb_build_object('how', kind, 'purpose', purpose)"),

@@ -143,7 +143,9 @@ def coming(count: int, until: datetime) -> Iterator[list[Step]]:
             )
         cursor.execute("CREATE INDEX ON next_aicall (response_id)")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, issue_id, response_id, kind, at, by, detail FROM next_action ORDER BY at, id")
+        cursor.execute(
+            "SELECT id, issue_id, response_id, kind, at, by, detail FROM next_action ORDER BY at, kind <> 'received', id"
+        )
         steps = [_step(*row) for row in cursor.fetchall()]
         yield steps
         cursor.execute(f"DROP TABLE {', '.join(f'next_{table}' for table in TABLES)}")

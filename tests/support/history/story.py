@@ -106,11 +106,11 @@ STORY = f"""
     ), heard AS (
         SELECT *,
             CASE called_why
-                WHEN '{escalate.NO_PHONE}' THEN received_at
+                WHEN '{escalate.NO_PHONE}' THEN history.after(received_at, 0.002)
                 WHEN '{escalate.NOT_DELIVERED}' THEN history.after(first_at, 2)
                 WHEN '{escalate.ONLY_A_TEMPLATE}' THEN history.after(first_at, 600)
-                WHEN '{escalate.WANTS_A_PERSON}' THEN first_at
-                ELSE CASE WHEN called_why IS NOT NULL THEN received_at END
+                WHEN '{escalate.WANTS_A_PERSON}' THEN history.after(first_at, 0.001)
+                ELSE CASE WHEN called_why IS NOT NULL THEN history.after(received_at, 0.002) END
             END AS called_at,
             CASE WHEN called_why IS NULL AND start IN ('ai', 'template')
                 THEN {choice("history.u(k, 26)", {"thanks": 0.17, "more": 0.07, "person": 0.01, "": 0.75})} ELSE '' END AS says
