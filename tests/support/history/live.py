@@ -59,7 +59,7 @@ RECEIVED_BY_CUSTOMER = """
 READ = """
     UPDATE issues_response r SET delivery = 'read', read_at = n.read_at FROM next_response n WHERE n.id = r.id AND r.id = %(response)s"""
 FAILED = """
-    UPDATE issues_response r SET delivery = n.delivery, failure = n.failure FROM next_response n WHERE n.id = r.id AND r.id = %(response)s"""
+    UPDATE issues_response r SET delivery = n.delivery, failure = n.failure FROM next_response n WHERE n.id = r.id AND r.id = %(response)s AND r.state = 'sent'"""
 ESCALATE = """
     UPDATE issues_issue i SET status = 'escalated', escalated_at = COALESCE(i.escalated_at, %(at)s), silent_since = NULL,
         escalation_reason = %(reason)s, updated_at = %(at)s WHERE id = %(issue)s"""
@@ -68,6 +68,8 @@ ASSIGN = """
 RESOLVE = """
     UPDATE issues_issue i SET status = 'resolved', resolved_at = %(at)s, resolved_by = %(by)s, resolution_basis = %(basis)s,
         silent_since = NULL, updated_at = %(at)s WHERE id = %(issue)s"""
+DROP = """
+    UPDATE issues_response SET state = 'cancelled' WHERE issue_id = %(issue)s AND state = 'waiting'"""
 REOPEN = """
     UPDATE issues_issue i SET status = 'in_progress', resolved_at = NULL, resolved_by = '', resolution_basis = '', false_positive = NULL,
         updated_at = %(at)s WHERE id = %(issue)s"""
@@ -75,7 +77,8 @@ RATE = """
     UPDATE issues_issue i SET customer_satisfaction = n.customer_satisfaction, rated_at = n.rated_at, rated_resolver = n.rated_resolver,
         updated_at = %(at)s FROM next_issue n WHERE n.id = i.id AND i.id = %(issue)s"""
 REVIEW = """
-    UPDATE issues_issue i SET false_positive = n.false_positive, updated_at = %(at)s FROM next_issue n WHERE n.id = i.id AND i.id = %(issue)s"""
+    UPDATE issues_issue i SET false_positive = n.false_positive, status = CASE n.status WHEN 'closed' THEN 'closed' ELSE i.status END,
+        updated_at = %(at)s FROM next_issue n WHERE n.id = i.id AND i.id = %(issue)s"""
 ACT = """
     INSERT INTO issues_action SELECT * FROM next_action WHERE id = %(action)s"""
 
@@ -88,15 +91,15 @@ DOES = {
     Action.Kind.SURVEYED: [[BEGIN_RESPONSE], [CLAIM], [SPEAK], [SENT, ACT]],
     Action.Kind.DELIVERED: [[RECEIVED_BY_CUSTOMER, ACT]],
     Action.Kind.READ: [[READ, ACT]],
-    Action.Kind.FAILED: [[FAILED, ACT]],
-    Action.Kind.TRIAGED: [[JUDGE, ACT]],
+    Action.Kind.FAILED: [[BEGIN_RESPONSE, FAILED, ACT]],
+    Action.Kind.TRIAGED: [[JUDGE, DROP, ACT]],
     Action.Kind.ESCALATED: [[ESCALATE, ACT]],
     Action.Kind.ASSIGNED: [[ASSIGN, ACT]],
-    Action.Kind.RESOLVED: [[RESOLVE, ACT]],
+    Action.Kind.RESOLVED: [[RESOLVE, DROP, ACT]],
     Action.Kind.REOPENED: [[REOPEN, ACT]],
     Action.Kind.RATED: [[HEAR, STORE, RATE, ACT]],
     Action.Kind.REVIEWED: [[REVIEW, ACT]],
-    Action.Kind.FELL_BACK: [[ACT]],
+    Action.Kind.FELL_BACK: [[BEGIN_RESPONSE, ACT]],
 }
 
 

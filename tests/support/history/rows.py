@@ -85,7 +85,7 @@ ISSUES = f"""
             WHEN says IN ('more', 'person') AND heard_at IS NOT NULL THEN more_at
             WHEN start = 'template' THEN follow_at ELSE COALESCE(heard_at, first_at) END,
         NULL,
-        COALESCE(escalated_at, CASE WHEN is_sorry THEN reopened_at END),
+        COALESCE(escalated_at, CASE WHEN is_sorry THEN reopened_at + interval '1 ms' END),
         CASE WHEN is_sorry AND reopened_at IS NOT NULL THEN '{escalate.NOT_CONTENT}' WHEN escalated_at IS NOT NULL THEN escalated_why ELSE '' END,
         CASE WHEN taken_at IS NOT NULL OR taken_again_at IS NOT NULL THEN hands.id END,
         CASE WHEN rated_at IS NOT NULL THEN stars END, rated_at, CASE WHEN rated_at IS NOT NULL THEN resolver ELSE '' END,

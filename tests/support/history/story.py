@@ -209,7 +209,7 @@ STORY = f"""
         SELECT *,
             rated_at IS NOT NULL AND stars < 3 AS is_sorry,
             CASE
-                WHEN rated_at IS NOT NULL AND stars < 3 THEN rated_at
+                WHEN rated_at IS NOT NULL AND stars < 3 THEN history.after(rated_at, 0.001)
                 WHEN history.u(k, 45) < 0.04
                     THEN history.after(GREATEST(resolved_at, rated_at), LEAST(600 + 3600 * history.around(k, 46, 6, 1.2), 6.5 * 86400))
             END AS reopened_at
