@@ -91,7 +91,8 @@ def test_some_wait_at_the_end_and_many_are_not_solved_yet(told):
 
 def test_every_figure_has_something_to_measure(told):
     kpis = snapshot.build(Scope("24h"), UNTIL)["kpis"]
-    assert [name for name, kpi in kpis.items() if not kpi["n"]] == []
+    of_issues = {name: kpi for name, kpi in kpis.items() if name not in ("availability", "api_p95")}
+    assert [name for name, kpi in of_issues.items() if not kpi["n"]] == []
 
 
 def differing(table: str, left_out: set[str]) -> int:

@@ -21,7 +21,7 @@ from metrics.window import Scope
 from mis_dashboard.schedules import EVERY
 
 from .history import story
-from .history.live import TABLES, Step, coming
+from .history.live import Step, coming
 from .loaded import UNTIL
 from .measure import quantile
 from .sized import Line
@@ -241,7 +241,8 @@ def forget() -> None:
     """Takes the new issues away again, and the cells that they are in, so that the next measuring begins at the same place."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        for table in [*TABLES[1:], TABLES[0]]:
+        cursor.execute("DELETE FROM issues_eventkey WHERE key IN (SELECT key FROM next_inboundevent)")
+        for table in ("response", "message", "aicall", "action", "inboundevent", "issue"):
             key = "id" if table == "issue" else "issue_id"
             cursor.execute(f"DELETE FROM issues_{table} WHERE {key} IN (SELECT id FROM next_issue)")
         cursor.execute("DELETE FROM issues_aicall WHERE response_id IN (SELECT id FROM next_response)")

@@ -7,19 +7,20 @@ One and the same stream at every length: 10,000 issues are the last ones of a mi
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from issues.models import InboundEvent, PromptVersion
+from issues.models import PromptVersion
+from mis_dashboard.lib import partitions
 
 from . import answers, arrivals, chance, rows, story
 from .indexes import without_indexes
 
 BATCH = 50_000
-TABLES = ["customer", "issue", "response", "message", "aicall", "action", "inboundevent"]
+TABLES = ["customer", "issue", "response", "message", "aicall", "action", "eventkey", "inboundevent"]
 
 
 def load(count: int, until: datetime) -> None:
@@ -30,6 +31,7 @@ def load(count: int, until: datetime) -> None:
     """
     hours = arrivals.before(until, count)
     with transaction.atomic(), tools(hours):
+        cover(hours[-1].starts_at, until)
         _customers(count, hours[-1].starts_at)
         for first in _batches(count):
             _store(first, count, until)
@@ -50,12 +52,20 @@ def load_many(
     """
     hours, batches = arrivals.before(until, count), _batches(count)
     with tools(hours), without_indexes(TABLES), ThreadPoolExecutor(workers) as pool:
+        cover(hours[-1].starts_at, until)
         _customers(count, hours[-1].starts_at)
         done = pool.map(lambda first: _alone(first, count, until), batches)
         for _ in progress(done, len(batches)):
             pass
         list(pool.map(lambda _: connection.close(), range(workers)))
     _look()
+
+
+def cover(first: datetime, last: datetime) -> None:
+    """Tables that are kept in months have one for each from `first` to `last`, as far as they would still be there."""
+    for table in partitions.tables():
+        kept = partitions.kept(table)
+        partitions.cover(table, max(first, last - kept) if kept else first, last)
 
 
 def _batches(count: int) -> list[int]:
@@ -92,7 +102,7 @@ def write(until: datetime, *, events_since: datetime | None = None) -> None:
     """Writes the rows that come of `story` and `answer`. What arrived is kept as long as the product keeps it."""
     values = {
         "until": until,
-        "events_since": events_since or until - timedelta(days=InboundEvent.KEPT_DAYS),
+        "events_since": events_since or until - partitions.kept("issues_inboundevent"),
         "reply": PromptVersion.objects.get(name="reply", active=True).pk,
         "triage": PromptVersion.objects.get(name="triage", active=True).pk,
         "first_model": settings.GEMINI_MODEL,

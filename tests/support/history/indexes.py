@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-# Those of a partitioned table are found on the table itself, and are made for its partitions with it. Primary keys stay.
+# Primary keys stay. Those of a table in parts are dropped and made again with the table's own; "ONLY" would leave the parts out.
 FOUND = """
-    SELECT r.relname, i.relname, pg_get_indexdef(x.indexrelid), pg_get_constraintdef(c.oid)
+    SELECT r.relname, i.relname, replace(pg_get_indexdef(x.indexrelid), ' ON ONLY ', ' ON '), pg_get_constraintdef(c.oid)
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class r ON r.oid = x.indrelid
     LEFT JOIN pg_constraint c ON c.conindid = x.indexrelid AND c.contype = 'u' AND c.conrelid = r.oid
     WHERE r.relnamespace = 'public'::regnamespace AND r.relname = ANY(%s) AND NOT x.indisprimary

@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from issues.models import Action
 
-from . import arrivals, rows, tell, tools, write
+from . import arrivals, cover, rows, tell, tools, write
 
 EVER = datetime(9000, 1, 1, tzinfo=UTC)
-TABLES = ["issue", "response", "message", "aicall", "action", "inboundevent"]
+LATER = timedelta(days=60)  # by then nothing more happens
+TABLES = ["issue", "response", "message", "aicall", "action", "eventkey", "inboundevent"]
 
 # How a row begins; what it becomes stands in the table `next_…` meanwhile.
 NEW_ISSUE = {
@@ -36,6 +37,8 @@ HEAR = """
     INSERT INTO issues_message SELECT * FROM next_message WHERE issue_id = %(issue)s AND received_at = %(at)s"""
 STORE = """
     INSERT INTO issues_inboundevent SELECT * FROM next_inboundevent WHERE issue_id = %(issue)s AND received_at = %(at)s"""
+KNOW = """
+    INSERT INTO issues_eventkey SELECT key, received_at FROM next_inboundevent WHERE issue_id = %(issue)s AND received_at = %(at)s"""
 ASK = """
     INSERT INTO issues_aicall SELECT * FROM next_aicall WHERE response_id = %(response)s AND started_at <= %(at)s"""
 JUDGE = """
@@ -85,8 +88,8 @@ ACT = """
 # What happens to an issue → the product's transactions in which it does.
 SAY = [[CLAIM], [ASK, SPEAK], [SENT, ANSWERED, ACT]]
 DOES = {
-    Action.Kind.RECEIVED: [[BEGIN_ISSUE, BEGIN_RESPONSE, HEAR, STORE, ACT]],
-    Action.Kind.JOINED: [[BEGIN_RESPONSE, HEAR, STORE, ACT]],
+    Action.Kind.RECEIVED: [[BEGIN_ISSUE, BEGIN_RESPONSE, HEAR, KNOW, STORE, ACT]],
+    Action.Kind.JOINED: [[BEGIN_RESPONSE, HEAR, KNOW, STORE, ACT]],
     Action.Kind.REPLIED: [[BEGIN_RESPONSE], *SAY],
     Action.Kind.SURVEYED: [[BEGIN_RESPONSE], [CLAIM], [SPEAK], [SENT, ACT]],
     Action.Kind.DELIVERED: [[RECEIVED_BY_CUSTOMER, ACT]],
@@ -97,7 +100,7 @@ DOES = {
     Action.Kind.ASSIGNED: [[ASSIGN, ACT]],
     Action.Kind.RESOLVED: [[RESOLVE, DROP, ACT]],
     Action.Kind.REOPENED: [[REOPEN, ACT]],
-    Action.Kind.RATED: [[HEAR, STORE, RATE, ACT]],
+    Action.Kind.RATED: [[HEAR, KNOW, STORE, RATE, ACT]],
     Action.Kind.REVIEWED: [[REVIEW, ACT]],
     Action.Kind.FELL_BACK: [[BEGIN_RESPONSE, ACT]],
 }
@@ -133,6 +136,7 @@ def coming(count: int, until: datetime) -> Iterator[list[Step]]:
     """
     hours = arrivals.after(until, count)
     with transaction.atomic(), tools(hours), connection.cursor() as cursor:
+        cover(until, until + LATER)
         cursor.execute(rows.CUSTOMERS, {"first": -count, "end": 0, "since": until})
         tell(-count, 0, EVER)
         # Of the same names as the product's, which they hide from the statements that write them.
@@ -140,7 +144,7 @@ def coming(count: int, until: datetime) -> Iterator[list[Step]]:
             cursor.execute(f"CREATE TEMP TABLE issues_{table} (LIKE public.issues_{table})")
         write(EVER, events_since=until)
         for table in TABLES:
-            key = "id" if table in ("issue", "response", "action") else "issue_id"
+            key = {"issue": "id", "response": "id", "action": "id", "eventkey": "key"}.get(table, "issue_id")
             cursor.execute(
                 f"ALTER TABLE pg_temp.issues_{table} RENAME TO next_{table}; CREATE INDEX ON next_{table} ({key})"
             )

@@ -122,10 +122,15 @@ MESSAGES = f"""
     FROM ({HEARD}) AS heard
 """
 
+KEY = "CASE WHEN history.u(k, 10) < 0.6 THEN 'ghl:workflow:' ELSE 'wa:mis:' END || history.name(key, 121)"
+EVENT_KEYS = f"""
+    INSERT INTO issues_eventkey (key, received_at)
+    SELECT {KEY}, at FROM ({HEARD}) AS heard WHERE at >= %(events_since)s
+"""
 EVENTS = f"""
     INSERT INTO issues_inboundevent (id, source, key, kind, location, payload, issue_id, received_at)
     SELECT history.id(at, key, 122), CASE WHEN ghl THEN 'ghl_workflow' ELSE 'evolution' END,
-        CASE WHEN ghl THEN 'ghl:workflow:' ELSE 'wa:mis:' END || history.name(key, 121),
+        {KEY},
         CASE WHEN ghl THEN 'workflow' ELSE 'messages.upsert' END, location,
         CASE WHEN ghl THEN jsonb_build_object(
             'contact_id', 'MISbench' || k, 'full_name', 'Ana Exemplo', 'phone', '+5511900000001', 'tags', 'cliente,ativo',
@@ -225,4 +230,4 @@ CALLS = f"""
 """
 
 # In the order in which they must be written; before them all, the customers.
-STATEMENTS = [ISSUES, RESPONSES, MESSAGES, CALLS, ACTIONS, EVENTS]
+STATEMENTS = [ISSUES, RESPONSES, MESSAGES, CALLS, ACTIONS, EVENT_KEYS, EVENTS]
