@@ -57,7 +57,7 @@ def in_template(path: Path) -> Iterator[Marked]:
     nodes = Template(path.read_text(), Origin(str(path)), engine=engines["django"].engine).nodelist
     for node in nodes.get_nodes_by_type(TranslateNode):
         if isinstance(literal := node.filter_expression.var.literal, str):
-            yield literal, ""
+            yield literal.replace("%", "%%"), ""  # as Django looks it up
     for node in nodes.get_nodes_by_type(BlockTranslateNode):
         singular, plural = (node.render_token_list(tokens or [])[0] for tokens in (node.singular, node.plural))
         yield singular, plural
