@@ -241,7 +241,8 @@ def main() -> None:
     wanted = given.measures or list(MEASURES)
     if unknown := set(wanted) - set(MEASURES):
         parser.error(f"there is no {', '.join(sorted(unknown))}; write some of {', '.join(MEASURES)}")
-    print(LINE.format(*HEADS, ""), flush=True)
+    if wanted != ["history"]:
+        print(LINE.format(*HEADS, ""), flush=True)
     for name in wanted:
         more = {"sizes": given.sizes, "keep": given.keep} if name == "history" else {}
         MEASURES[name](**more)

@@ -5,16 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice, repeat
+from itertools import islice
 
 import psutil
 from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
-from metrics import rollup, snapshot
+from metrics import figure, rollup, snapshot
+from metrics.kpis import KPI
 from metrics.models import Covered, Detected, Grain, Happened
 from metrics.plan import floor
 from metrics.window import Scope
@@ -36,7 +35,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "type": {"type": "billing"},
 }
 REPEATS, WARM = 40, 3
-FIRST_PAGE = "/admin/issues/issue/"
+LOOKS = 3
 
 # The new issues whose keeping up is measured come after others, whose later changes share the turns of the clock with them.
 BEFORE, NEW = 1_500, 2_000
@@ -49,7 +48,7 @@ def lines(count: int, took: dict[str, float], *, keep: bool) -> Iterator[Line]:
     yield Line("rollup, rebuilt", [took["rebuild_s"]], "s")
     yield from disk(count)
     yield from snapshots("", moments())
-    yield first_page()
+    yield from first_pages()
     with coming(BEFORE + 2 * NEW, UNTIL) as steps:
         try:
             end = nth_new(steps, BEFORE + NEW)
@@ -136,19 +135,34 @@ def _processor_s() -> float:
 # --- Pages --------------------------------------------------------------------------------------
 
 
-def first_page() -> Line:
-    """The list of issues as a browser is given it."""
-    client = Client()
-    user, _new = get_user_model().objects.get_or_create(
-        username="chefe", defaults={"is_staff": True, "is_superuser": True}
+def first_pages() -> Iterator[Line]:
+    """What a figure's own page is made of, with the first of its rows: every figure's, each at another moment."""
+    at = moments()
+    for filter_name, given in (("", {}), ("location, priority, type", FILTERS["location, priority, type"])):
+        for window in WINDOWS:
+            title = f"figure's page {window}" + (f" of one {filter_name}" if filter_name else "")
+            yield _slowest(
+                title,
+                {
+                    name: [_look_ms(kpi, window, given, next(at)) for _ in range(1 + LOOKS)][1:]
+                    for name, kpi in figure.BY_NAME.items()
+                },
+            )
+
+
+def _look_ms(kpi: KPI, window: str, given: dict[str, str], now: datetime) -> float:
+    begun = time.perf_counter()
+    figure.look(figure.Asked.parse(kpi, {"window": window} | given, now))
+    return (time.perf_counter() - begun) * 1000
+
+
+def _slowest(name: str, times: dict[str, list[float]]) -> Line:
+    """All of the times, and whose are the longest."""
+    slowest = max(times, key=lambda each: min(times[each]))
+    every = [ms for each in times.values() for ms in each]
+    return Line(
+        name, [quantile(every, 0.5), quantile(every, 0.95)], "ms", f"slowest: {slowest}, {min(times[slowest]):.0f} ms"
     )
-    client.force_login(user)
-
-    def look() -> None:
-        answer = client.get(FIRST_PAGE, headers={"host": "localhost"})
-        assert answer.status_code == 200, answer.status_code
-
-    return timed("first page of the list", repeat(look, WARM + REPEATS))
 
 
 # --- Keeping up ---------------------------------------------------------------------------------

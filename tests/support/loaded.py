@@ -64,7 +64,6 @@ def _know(server: Embedded) -> None:
     os.environ |= ours | {"DJANGO_SETTINGS_MODULE": "mis_dashboard.settings", "TIME_ZONE": "America/Sao_Paulo"}
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _load(count: int, server: Embedded) -> dict[str, float]:
