@@ -35,7 +35,7 @@ SETTLED = timedelta(minutes=10)
 # Minutes serve the edges of short windows; hours those of 90 days, and of the 90 days before.
 KEPT = {Grain.MINUTE: timedelta(days=3), Grain.HOUR: timedelta(days=190), Grain.DAY: None}
 # How many are measured in one transaction.
-AT_ONCE = {Grain.MINUTE: 240, Grain.HOUR: 48, Grain.DAY: 14}
+AT_ONCE = {Grain.MINUTE: 720, Grain.HOUR: 96, Grain.DAY: 28}
 MARKS_AT_ONCE = 50_000
 # "MIS det" and "MIS hap": advisory locks, so that one process at a time measures a table.
 LOCKS: dict[Table, int] = {"detected": 0x4D4953_646574, "happened": 0x4D4953_686170}

@@ -211,7 +211,7 @@ class TestEvents:
         twice = "A,1,2016-03-03,Resolved\n" * 2 + "A,2,2016-03-04,Active\n" * 3
         status, said = history("id,opened_at\nA,2016-03-01\n", events=f"id,seq,at,state\n{twice}X,1,2016-03-03,New\n")
         assert status == 1
-        assert "line 7" in said
+        assert "linha 7" in said
         assert [kind for kind, *_ in story("A")] == ["received", "replied", "resolved", "reopened"]
 
     def test_a_file_with_a_line_for_each_change_is_a_log(self, history):
@@ -282,7 +282,7 @@ class TestFlaws:
         lines = "".join(f"N{n},2016-03-01,ok\n" for n in range(50))
         status, said = history(f'id,opened_at,text\nA,2016-03-01,"aberto\n{lines}')
         assert status == 1
-        assert "line 2" in said
+        assert "linha 2" in said
         assert Issue.objects.count() == 50
 
     def test_a_column_of_utc_stands_beside_local_ones(self, history):

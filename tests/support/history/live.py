@@ -141,7 +141,7 @@ def coming(count: int, until: datetime) -> Iterator[list[Step]]:
         tell(-count, 0, EVER)
         # Of the same names as the product's, which they hide from the statements that write them.
         for table in TABLES:
-            cursor.execute(f"CREATE TEMP TABLE issues_{table} (LIKE public.issues_{table})")
+            cursor.execute(f"CREATE TEMP TABLE issues_{table} (LIKE public.issues_{table} INCLUDING DEFAULTS)")
         write(EVER, events_since=until)
         for table in TABLES:
             key = {"issue": "id", "response": "id", "action": "id", "eventkey": "key"}.get(table, "issue_id")
