@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from . import export, figure
 from .api import answered, fresh
@@ -47,7 +47,7 @@ def page(request: HttpRequest, kpi: str) -> HttpResponse:
 
 
 @login_required
-@require_safe
+@require_GET
 def csv(request: HttpRequest, kpi: str) -> HttpResponse:
     """The rows of one of the figure's lists as a file, in the reader's language."""
     found = _known(kpi)

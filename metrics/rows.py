@@ -137,7 +137,10 @@ class Listed:
     async def stream(self, window: Window) -> AsyncIterator[list[tuple]]:
         """With a connection of its own: a slow reader takes none from the pool, and one who goes away gives it back."""
         text, params = self.selection(window)
-        async with await psycopg.AsyncConnection.connect(**address()) as link, link.transaction():
+        async with (
+            await psycopg.AsyncConnection.connect(**address() | {"application_name": "mis export"}) as link,
+            link.transaction(),
+        ):
             await link.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await link.execute(f"SET LOCAL jit = off; SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS}")
             async with link.cursor(name="export") as cursor:
