@@ -72,9 +72,12 @@ def tell_anew(issues: Sequence[UUID], history: Sequence[Action]) -> None:
     `history` is of these issues and of new ones. Call it in a transaction. What was done in MIS stays.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('mis.telling_anew', 'on', true)")
-        cursor.execute("DELETE FROM issues_action WHERE issue_id = ANY(%s) AND detail ? %s", [list(issues), IMPORTED])
-        cursor.execute("SELECT set_config('mis.telling_anew', '', true)")
+        if issues:
+            cursor.execute("SELECT set_config('mis.telling_anew', 'on', true)")
+            cursor.execute(
+                "DELETE FROM issues_action WHERE issue_id = ANY(%s) AND detail ? %s", [list(issues), IMPORTED]
+            )
+            cursor.execute("SELECT set_config('mis.telling_anew', '', true)")
         _copy(cursor, history)
     live.announce()
 

@@ -106,7 +106,6 @@ def _write(batch: Sequence[Told], known: dict[str, Known], source: str, now: dat
     new = [issue for issue in issues if issue.external_id not in known]
     changed = [issue for issue in issues if issue.external_id in known]
     Issue.objects.bulk_create(new)
-    # An issue changes while its old actions still stand: by that the figures of their times are known to be old.
     if changed:
         Issue.objects.bulk_create(changed, update_conflicts=True, update_fields=UPDATED, unique_fields=["id"])
     history = [row for told, issue in zip(batch, issues, strict=True) for row in _actions(told, issue, source)]

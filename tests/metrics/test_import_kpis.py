@@ -198,3 +198,23 @@ class TestAgain:
         rollup.rebuild(late.end)
         again = {each.name: kpis.measure(each) for each in (replace(early, name="early"), replace(late, name="late"))}
         assert marked == again
+
+    def test_what_a_newer_version_takes_back_is_taken_back_in_the_figures(self, tmp_path):
+        def bring_in(by: str, *events: str) -> dict:
+            (tmp_path / "issues.csv").write_text(
+                "id,opened_at,first_response_at,resolved_at,answered_by,resolved_by\n"
+                f"A,2017-03-01,2017-03-02,2017-03-03,{by},{by}\n"
+            )
+            (tmp_path / "events.csv").write_text("\n".join(["id,seq,at,state", *events]) + "\n")
+            files = str(tmp_path / "issues.csv"), "--events", str(tmp_path / "events.csv")
+            call_command("import_issues", *files, "--time-zone", "UTC")
+            return kpis.measure(window("2017-03-01", "2017-03-08"))["automation_rate"]
+
+        opened_again = bring_in("Ana", "A,1,2017-03-03,Resolved", "A,2,2017-03-05,Active")
+        # The reply; the resolution was undone.
+        assert (opened_again["n"], opened_again["extra"]["resolved"]) == (1, 0)
+        rollup.rebuild(datetime(2017, 3, 9, tzinfo=UTC))
+        # It was neither opened again nor touched by a person, as the other system says now.
+        found = bring_in("n8n", "A,1,2017-03-02,Active", "A,2,2017-03-03,Resolved", "A,3,2017-03-04,Closed")
+        assert (found["value"], found["n"]) == (1.0, 2)
+        assert (found["extra"]["resolved"], found["extra"]["untouched_share"]) == (1, 1.0)
