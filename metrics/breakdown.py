@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from . import facts
 from .facts import Facts, Tally, Times
-from .kpis import KPI, PERCENTILES, Evidence
+from .kpis import KPI, PERCENTILES, Evidence, needs
 from .measures import LISTS
 from .window import PRIORITIES, BadScope, Window, one_of
 
@@ -59,8 +59,8 @@ def of(kpi: KPI, by: str, window: Window, zone: ZoneInfo, found: Facts | None = 
     if by not in known:
         raise one_of("by", known) if known else BadScope("by", f"{kpi.name} has no breakdown")
     if by == WHO:
-        return _by_who(kpi, window, (found or facts.read(window, zone)).total)
-    tallies = found.priorities if found and by == "priority" else facts.by(window, by, zone)
+        return _by_who(kpi, window, (found or facts.read(window, zone, needs(kpi))).total)
+    tallies = found.priorities if found and by == "priority" else facts.by(window, by, zone, needs(kpi))
     return _few([(key, tally) for key, tally in tallies.items() if kpi.measure(Evidence(tally, window)).n], kpi, window)
 
 

@@ -14,6 +14,16 @@ Table = Literal["detected", "happened"]
 TABLES: tuple[Table, ...] = ("detected", "happened")
 Statement = tuple[str, dict[str, Any]]
 
+# What is read is always a small part of its tables. The planner, which cannot know how small, would now and then read them
+# whole, or compile the query; each costs more than any of these do.
+BY_INDEX = "; ".join(
+    [
+        *(f"SET LOCAL enable_{way} = off" for way in ("hashjoin", "mergejoin", "seqscan")),
+        "SET LOCAL max_parallel_workers_per_gather = 0",
+        "SET LOCAL jit = off",
+    ]
+)
+
 ONE = r"'\x00000001'::bytea"  # int4send(1)
 KEYS = "start, dims, location, priority, type"
 GROUPED = "start, GROUPING SETS ((priority), (priority, type), (location, priority), (location, priority, type))"
@@ -34,10 +44,10 @@ def measures_of(table: Table) -> list[Measure]:
 def stored(table: Table, grain: Grain, starts: list[datetime], now: datetime, zone: ZoneInfo) -> list[Statement]:
     """The statements that measure the cells of `starts` again, in place of those there are."""
     stretches = merged((start, after(grain, start, zone)) for start in starts)
-    params = {"grain": int(grain), "starts": instants(sorted(starts)), "now": now}
+    params = {"grain": int(grain), "starts": instants(sorted(starts)), "now": now} | among(stretches)
     bases = [basis for basis in BASES if basis.cells == table]
     columns = [measure.name for measure in measures_of(table)]
-    steps = ", ".join(step for basis in bases for step in _steps(basis, within(basis.at, stretches, params)))
+    steps = ", ".join(step for basis in bases for step in _steps(basis))
     union = " UNION ALL ".join(_padded(basis, table) for basis in bases)
     insert = f"""
         WITH {steps}
@@ -48,14 +58,14 @@ def stored(table: Table, grain: Grain, starts: list[datetime], now: datetime, zo
     return [(delete, params), (insert, params)]
 
 
-def _steps(basis: Basis, within: str) -> list[str]:
+def _steps(basis: Basis) -> list[str]:
     """The steps that add up the rows of one basis by cell: the rows, what is counted of them, durations and names."""
     name = basis.name
     columns = [f"({_value(measure)}) AS {measure.name}" for measure in MEASURES if measure.basis is basis]
     rows = f"""{name}_rows AS MATERIALIZED (
         SELECT (%(starts)s::timestamptz[])[width_bucket({basis.at}, %(starts)s::timestamptz[])] AS start,
             i.location, i.priority, i.type, {", ".join(columns)}
-        FROM {basis.rows} WHERE {basis.only} AND {counted()} AND {within})"""
+        FROM {_of_stretches(basis)} AND {counted()})"""
     numbers = [f"{_added(measure)} AS {measure.name}" for measure in of(basis, Count) + of(basis, Sum)]
     steps = [
         rows,
@@ -121,21 +131,23 @@ def _joined(measure: Measure) -> str:
 # --- For a window ---------------------------------------------------------------------------------
 
 
-def read(table: Table, plan: Plan, cuts: list[datetime], window: Window, by: str = "priority") -> Iterable[Statement]:
-    """The statements that read the window's time: a row per segment between the cuts and value of `by`.
+def read(measures: list[Measure], plan: Plan, cuts: list[datetime], window: Window, by: str) -> Iterable[Statement]:
+    """The statements that read some measures of one table in the window's time: a row per segment between the cuts and value of `by`.
 
-    Columns: segment (1 is the first), key, then the measures of the table, or of one basis.
+    Columns: segment (1 is the first), key, then the measures, or those of one basis.
     """
     params: dict[str, Any] = {"cuts": instants(cuts), "now": window.as_of} | window.filters
     if any(plan.cells.values()):
-        yield _cells(table, plan, window, by, params)
+        yield _cells(measures, plan, window, by, params)
     for basis in BASES:
-        if basis.cells == table and plan.rows:
-            yield _rows(basis, plan.rows, window, by, params)
+        own = [measure for measure in measures if measure.basis is basis]
+        if own and plan.rows:
+            yield _rows(own, plan.rows, window, by, params)
 
 
-def _cells(table: Table, plan: Plan, window: Window, by: str, params: dict) -> Statement:
-    columns = ", ".join(_summed(measure) for measure in measures_of(table))
+def _cells(measures: list[Measure], plan: Plan, window: Window, by: str, params: dict) -> Statement:
+    table = measures[0].basis.cells
+    columns = ", ".join(_summed(measure) for measure in measures)
     each, starts = _chosen(table, plan, window, by)
     text = f"""
         SELECT width_bucket(start, %(cuts)s::timestamptz[]) AS segment, {by} AS key, {columns}
@@ -174,14 +186,13 @@ def _summed(measure: Measure) -> str:
     return f"sum({name})::{'float8' if isinstance(measure, Sum) else 'bigint'} AS {name}"
 
 
-def _rows(basis: Basis, stretches: list[Stretch], window: Window, by: str, params: dict) -> Statement:
-    params = dict(params)
-    columns = ", ".join(f"{_of_rows(measure)} AS {measure.name}" for measure in MEASURES if measure.basis is basis)
+def _rows(measures: list[Measure], stretches: list[Stretch], window: Window, by: str, params: dict) -> Statement:
+    basis = measures[0].basis
+    columns = ", ".join(f"{_of_rows(measure)} AS {measure.name}" for measure in measures)
     text = f"""
         SELECT width_bucket({basis.at}, %(cuts)s::timestamptz[]) AS segment, {BY[by]} AS key, {columns}
-        FROM {basis.rows} WHERE {basis.only} AND {counted()} AND {scoped(window)}
-            AND {within(basis.at, stretches, params)} GROUP BY 1, 2"""
-    return text, params
+        FROM {_of_stretches(basis)} AND {counted()} AND {scoped(window)} GROUP BY 1, 2"""
+    return text, params | among(stretches)
 
 
 # Of who answered there are no cells of their own: it is a part of the durations' codes.
@@ -196,6 +207,19 @@ def _of_rows(measure: Measure) -> str:
     if isinstance(measure, Durations):
         return f"string_agg(int2send(({measure.code})::int2) || {ONE}, ''::bytea)"
     return f"jsonb_agg({measure.expression}) FILTER (WHERE ({measure.expression}) IS NOT NULL)"
+
+
+def _of_stretches(basis: Basis) -> str:
+    """From where the rows of a basis come that count within the stretches of `among`, and the conditions that they meet."""
+    return f"""unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS stretch (since, until) CROSS JOIN {basis.rows}
+        WHERE {basis.at} >= stretch.since AND {basis.at} < stretch.until
+            AND {basis.at} >= %(first)s AND {basis.at} < %(last)s AND {basis.only}"""
+
+
+def among(stretches: list[Stretch]) -> dict[str, Any]:
+    """The parameters of `_of_stretches`; `first` and `last` tell the planner which months it is about."""
+    since, until = zip(*stretches, strict=True)
+    return {"since": instants(since), "until": instants(until), "first": min(since), "last": max(until)}
 
 
 def instants(moments: Iterable[datetime]) -> str:

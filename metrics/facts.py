@@ -7,7 +7,7 @@ the last digit of percentiles of windows up to a day; those of longer ones are w
 import json
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from django.db import connection
 
 from . import cells, histogram
 from .measures import (
+    MEASURES,
     OVERDUE_RESOLUTION,
     OVERDUE_RESPONSE,
     TTFR_KNOWN,
@@ -26,6 +27,7 @@ from .measures import (
     UNRESOLVED_NOW,
     WAITING,
     WHO,
+    Durations,
     counted,
     epoch,
 )
@@ -35,6 +37,11 @@ from .window import DAY, Window
 
 CODES = len(WHO) * histogram.BINS
 FLOATS = np.dtype(">f8")
+
+# The names of what there is to ask a tally for: of what depends on the moment, of durations, and all.
+STILL_OPEN = {"ttfr", "response_overdue", "resolution_overdue"}
+TIMED = {measure.name for measure in MEASURES if isinstance(measure, Durations)}
+ALL = STILL_OPEN | {measure.name for measure in MEASURES}
 
 
 class Times:
@@ -195,11 +202,11 @@ class Facts:
     priorities: dict[str, Tally]
 
 
-def read(window: Window, zone: ZoneInfo) -> Facts:
-    """The facts of a window and of the one before. About ten queries, of a cost that does not grow with history."""
+def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
+    """The facts of a window and of the one before, as far as they have those `names`. A dozen queries, whose cost does not grow with history."""
     before, starts = window.previous(zone), window.buckets(zone)
     cuts = sorted({before.start, *starts, window.start, window.end})
-    answers = _answers(window, cuts, known(cuts[0], window, zone), by="priority")
+    answers = _answers(window, cuts, known(cuts[0], window, zone), "priority", names, binned=not window.is_exact)
     segment = {start: number for number, start in enumerate(cuts, 1)}
     start, end = segment[window.start], segment[window.end]
     ends = [segment[each] for each in starts[1:]] + [end]
@@ -213,13 +220,19 @@ def read(window: Window, zone: ZoneInfo) -> Facts:
     )
 
 
-def by(window: Window, dimension: str, zone: ZoneInfo, found: dict[str, Known] | None = None) -> dict[str, Tally]:
-    """The window's issues by "location", "priority" or "type": a tally for each value that occurs.
+def by(window: Window, dimension: str, zone: ZoneInfo, names: Set[str] = ALL) -> dict[str, Tally]:
+    """The window's issues by "location", "priority" or "type": a tally for each value that occurs."""
+    cuts = [window.start, window.end]
+    found = known(window.start, window, zone)
+    return _by_key(_answers(window, cuts, found, dimension, names, binned=not window.is_exact))
 
-    `found` says which cells may be read, where not all of those there are.
-    """
-    found = found or known(window.start, window, zone)
-    answers = _answers(window, [window.start, window.end], found, by=dimension)
+
+def of_cells(window: Window, found: dict[str, Known]) -> dict[str, Tally]:
+    """The window's issues by priority, of no other cells than `found`: what is counted, summed, named and binned."""
+    return _by_key(_answers(window, [window.start, window.end], found, "priority", ALL, binned=True))
+
+
+def _by_key(answers: list[Answer]) -> dict[str, Tally]:
     return {key: Tally(answers, 1, 2, key) for key in _keys(answers)}
 
 
@@ -256,15 +269,25 @@ def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
     return found
 
 
-def _answers(window: Window, cuts: list[datetime], found: dict[str, Known], *, by: str) -> list[Answer]:
-    """What cells and rows say of each segment between the cuts and each value of `by` that occurs in it."""
-    statements = [
-        statement
-        for table in cells.TABLES
-        for statement in cells.read(table, plan(cuts, found[table]), cuts, window, by)
-    ]
-    statements.append(_of_issues(OPEN, window, cuts, by))
-    if window.is_exact:
+def _answers(
+    window: Window, cuts: list[datetime], found: dict[str, Known], by: str, names: Set[str], *, binned: bool
+) -> list[Answer]:
+    """What cells and rows say of each segment between the cuts and each value of `by` that occurs in it.
+
+    Durations are in bins, or one by one.
+    """
+    statements = []
+    for table in cells.TABLES:
+        wanted = [
+            measure
+            for measure in cells.measures_of(table)
+            if measure.name in names and (binned or not isinstance(measure, Durations))
+        ]
+        if wanted:
+            statements += cells.read(wanted, plan(cuts, found[table]), cuts, window, by)
+    if names & STILL_OPEN:
+        statements.append(_of_issues(OPEN, window, cuts, by))
+    if names & TIMED and not binned:
         statements.append(_of_issues(VALUES, window, cuts, by))
     return [_asked(*statement) for statement in statements]
 

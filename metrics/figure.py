@@ -144,15 +144,20 @@ def look(asked: Asked) -> Look:
     """Measures the figure, takes it apart and reads a page of its rows, all of it at one state of the tables."""
     zone, window = timezone.get_default_timezone(), asked.window
     with snapshot.one_state():
-        found = facts.read(window, zone)
+        found = facts.read(window, zone, _names(asked.kpi))
         counts = {name: count(name, window, found) for name in asked.kpi.lists}
         parts = {
             by: breakdown.of(asked.kpi, by, window, zone, found)
             for by in breakdown.dimensions(asked.kpi)
             if by not in window.filters
         }
-        figure = kpis.figures(found)[asked.kpi.name]
+        figure = kpis.figures(found, [asked.kpi])[asked.kpi.name]
         return Look(asked, window, figure, found, counts, page(asked, window, counts[asked.list]), parts)
+
+
+def _names(kpi: KPI) -> set[str]:
+    """All that the page says of the figure."""
+    return kpis.needs(kpi).union(*(rows.names(name) for name in kpi.lists if name in LISTS))
 
 
 def count(name: str, window: Window, found: Facts) -> int:

@@ -4,18 +4,23 @@ Every figure on a screen, in the API, in an export and in a proof is one of thes
 `Evidence` of a window. Measuring a window again gives the same numbers. Nothing to measure is None, which is not zero.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
 from math import sqrt
 from typing import Literal
 
+import numpy as np
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import facts, timing, uptime
-from .facts import Facts, Tally
-from .window import Window
+from .facts import Facts, Tally, Times
+from .measures import LISTS
+from .window import MINUTE, Window
 
 # The 97.5 % point of the normal distribution: an interval of 95 %.
 Z95 = 1.959963984540054
@@ -46,7 +51,7 @@ class Measure:
     extra: dict = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KPI:
     """A figure's declaration. Units: "s", "rate" (0 to 1), "count", "tokens", "usd". Without a target it is never bad.
 
@@ -89,12 +94,43 @@ def measure(window: Window) -> dict[str, dict]:
     return figures(facts.read(window, timezone.get_default_timezone()))
 
 
-def figures(found: Facts) -> dict[str, dict]:
-    """Every figure of what was read, by name. One query, for what is no issue's: the time that MIS was there."""
+def figures(found: Facts, chosen: "Iterable[KPI]" = ()) -> dict[str, dict]:
+    """Every figure of what was read, or the chosen ones, by name. One query, for what is no issue's: the time that MIS was there."""
     window, previous = found.window, found.window.previous(timezone.get_default_timezone())
     now_up, then_up = uptime.measure_each([window, previous])
     present, before = Evidence(found.total, window, now_up), Evidence(found.previous, previous, then_up)
-    return {kpi.name: _shown(kpi, kpi.measure(present), kpi.measure(before)) for kpi in KPIS}
+    return {kpi.name: _shown(kpi, kpi.measure(present), kpi.measure(before)) for kpi in chosen or KPIS}
+
+
+NO_TIME = Window("", datetime.min, datetime.min, MINUTE)
+
+
+@cache
+def needs(kpi: KPI) -> frozenset[str]:
+    """The names of `facts` that the figure is measured of; none where it is not made of issues."""
+    if kpi.rows not in LISTS:
+        return frozenset()
+    asked = _Asked()
+    kpi.measure(Evidence(asked, NO_TIME))
+    return frozenset(asked.noted)
+
+
+class _Asked(Tally):
+    """One of everything; notes the names that it is asked for."""
+
+    def __init__(self):
+        super().__init__([], 0, 0)
+        self.noted: set[str] = set()
+
+    def __getitem__(self, name: str) -> int:
+        self.noted.add(name)
+        return 1
+
+    def names(self, name: str) -> Counter:
+        return Counter({"": self[name]})
+
+    def times(self, name: str) -> Times:
+        return Times(np.array([float(self[name])]), None, np.empty(0))
 
 
 def wilson(good: int, n: int) -> tuple[float, float]:

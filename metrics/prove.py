@@ -279,8 +279,8 @@ def _is_wrong(day: Stretch, zone: ZoneInfo, now: datetime) -> bool:
     """Whether the cells of any grain add up to anything but the rows of the day."""
     window = Window(CUSTOM, *day, DAY, now)
     known = facts.known(day[0], window, zone)
-    truth = _told(facts.by(window, "priority", zone, {table: Known(zone) for table in TABLES}))
-    return any(_told(facts.by(window, "priority", zone, _only(grain, known))) != truth for grain in Grain)
+    truth = _told(facts.of_cells(window, {table: Known(zone) for table in TABLES}))
+    return any(_told(facts.of_cells(window, _only(grain, known))) != truth for grain in Grain)
 
 
 def _only(grain: Grain, known: dict[str, Known]) -> dict[str, Known]:

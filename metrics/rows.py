@@ -112,6 +112,11 @@ def shown(tally: Tally, name: str) -> int:
     return sum(sign * tally[part] for part, sign in MADE_OF.get(name, {name: 1}).items())
 
 
+def names(name: str) -> set[str]:
+    """Of what `shown` makes the number."""
+    return {"ttfr"} if name == "waiting" else {"ttfr", *MADE_OF[name]} if name == "ttfr" else set(MADE_OF.get(name, [name]))
+
+
 # --- Rows of the tables -----------------------------------------------------------------------------
 
 
