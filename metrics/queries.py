@@ -25,33 +25,20 @@ CLOCKS_DIFFER = timedelta(days=1)
 # Whom another system left waiting waits in its own time, maybe years ago, and not for us now.
 OPEN = f"{UNRESOLVED_NOW} AND i.source <> 'import'"
 
-NOW = """
-    WITH unresolved AS (
-        SELECT priority, detected_at, status, assignee_id, first_response_at IS NULL AS waiting
-        FROM issues_issue i WHERE {open} AND {counted}
-    ), counts AS (
-        SELECT count(*) AS open,
-            count(*) FILTER (WHERE waiting) AS waiting,
-            min(detected_at) FILTER (WHERE waiting) AS waiting_since,
-            count(*) FILTER (WHERE status = 'escalated' AND assignee_id IS NULL) AS escalated_unassigned
-        FROM unresolved
-    ), by_priority AS (
-        SELECT COALESCE(json_object_agg(priority, n), '{}') AS waiting_by_priority
-        FROM (SELECT priority, count(*) AS n FROM unresolved WHERE waiting GROUP BY priority) AS each
-    ), hands AS (
+# What is being said, and when something was last.
+HANDS = """
+    SELECT thinking, speaking, unsure, (
+        -- Of all issues: that MIS speaks at all.
+        SELECT r.sent_at FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id
+        WHERE r.state = 'sent' AND r.sent_at IS NOT NULL AND r.purpose <> 'survey' AND {real} ORDER BY r.sent_at DESC LIMIT 1
+    ) AS last_reply_at
+    FROM (
         SELECT count(*) FILTER (WHERE r.state IN ('thinking', 'writing') AND r.purpose <> 'survey') AS thinking,
             count(*) FILTER (WHERE r.state = 'speaking' AND r.purpose <> 'survey') AS speaking,
             count(*) FILTER (WHERE r.state = 'unsure') AS unsure
         FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id
         WHERE (r.state IN ('thinking', 'writing', 'speaking') OR r.state = 'unsure') AND {counted}
-    ), replies AS (
-        SELECT (
-            -- Of all issues: that MIS speaks at all.
-            SELECT r.sent_at FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id
-            WHERE r.state = 'sent' AND r.sent_at IS NOT NULL AND r.purpose <> 'survey' AND {real} ORDER BY r.sent_at DESC LIMIT 1
-        ) AS last_reply_at
-    )
-    SELECT * FROM counts, by_priority, hands, replies"""
+    ) AS hands"""
 
 # What we depend on. A budget is spent as far as its tokens are not free again (`issues.budget`).
 SYSTEMS = """
@@ -79,35 +66,45 @@ SYSTEMS = """
     FROM queue CROSS JOIN models CROSS JOIN proofs CROSS JOIN spent
         LEFT JOIN policy ON TRUE LEFT JOIN issues_channelstate ON instance = %(instance)s"""
 
+# The deadline of each promise, and the issues that it still binds.
+PROMISES = {
+    "first_response": ("response_due_at", "i.first_response_at IS NULL"),
+    "resolution": ("resolution_due_at", "TRUE"),
+}
+
+STATES = """
+    count(*) FILTER (WHERE {binds} AND i.{due} >= %(now)s AND NOT {near}) AS {promise}_pending,
+    count(*) FILTER (WHERE {binds} AND i.{due} >= %(now)s AND {near}) AS {promise}_at_risk,
+    count(*) FILTER (WHERE {binds} AND i.{due} < %(now)s) AS {promise}_breached"""
+
+NEAREST = """
+    CROSS JOIN LATERAL (
+        SELECT array_agg(id) AS {promise}_next_ids, array_agg(due) AS {promise}_next_dues FROM (
+            SELECT i.id, i.{due} AS due FROM issues_issue i
+            WHERE {{open}} AND {{counted}} AND i.priority = standing.priority AND {binds} AND i.{due} >= %(now)s
+            ORDER BY i.{due}, i.id LIMIT %(deadlines_shown)s
+        ) AS nearest
+    ) AS {promise}"""
+
+
+def _of_promises(text: str) -> list[str]:
+    near = "i.{due} - %(now)s <= %(at_risk_share)s * (i.{due} - i.detected_at)"
+    return [
+        text.format(promise=name, due=due, binds=binds, near=f"({near.format(due=due)})")
+        for name, (due, binds) in PROMISES.items()
+    ]
+
+
 # The open issues, however old. The states are those of `sla.state`.
-SLA = """
-    WITH open AS MATERIALIZED (
-        SELECT id, priority, detected_at, response_due_at, resolution_due_at, first_response_at
-        FROM issues_issue i WHERE {open} AND {counted}
-    ), promises AS (
-        SELECT id, priority, 'first_response' AS promise, detected_at AS began, response_due_at AS due
-        FROM open WHERE first_response_at IS NULL
-        UNION ALL
-        SELECT id, priority, 'resolution', detected_at, resolution_due_at FROM open
-    ), stated AS (
-        SELECT *, CASE
-            WHEN due < %(now)s THEN 'breached'
-            WHEN due - %(now)s <= %(at_risk_share)s * (due - began) THEN 'at_risk'
-            ELSE 'pending' END AS state
-        FROM promises
-    ), counts AS (
-        SELECT priority, promise,
-            count(*) FILTER (WHERE state = 'pending') AS pending,
-            count(*) FILTER (WHERE state = 'at_risk') AS at_risk,
-            count(*) FILTER (WHERE state = 'breached') AS breached
-        FROM stated GROUP BY priority, promise
-    ), nearest AS (
-        SELECT priority, promise,
-            (array_agg(id ORDER BY due, id))[:%(deadlines_shown)s] AS next_ids,
-            (array_agg(due ORDER BY due, id))[:%(deadlines_shown)s] AS next_dues
-        FROM stated WHERE state IN ('pending', 'at_risk') GROUP BY priority, promise
-    )
-    SELECT * FROM counts LEFT JOIN nearest USING (priority, promise)"""
+OPEN_ONES = f"""
+    SELECT * FROM (
+        SELECT i.priority, count(*) AS open,
+            count(*) FILTER (WHERE i.first_response_at IS NULL) AS waiting,
+            min(i.detected_at) FILTER (WHERE i.first_response_at IS NULL) AS waiting_since,
+            count(*) FILTER (WHERE i.status = 'escalated' AND i.assignee_id IS NULL) AS escalated_unassigned,
+            {",".join(_of_promises(STATES))}
+        FROM issues_issue i WHERE {{open}} AND {{counted}} GROUP BY i.priority
+    ) AS standing {"".join(_of_promises(NEAREST))}"""
 
 # What automation says is made when the customer writes; what others say, when they have written: there the customer's
 # last words tell the wait.
@@ -170,9 +167,9 @@ def offered() -> dict[str, list[str]]:
     return {name: sorted(value for kind, value in found if kind == name) for name in ("location", "type")}
 
 
-def now(window: Window) -> dict:
-    """How it stands at this moment. The window does not matter."""
-    return _rows(NOW, window)[0]
+def hands(window: Window) -> dict:
+    """How many responses are in the making, and when the last one was sent. The window does not matter."""
+    return _rows(HANDS, window)[0]
 
 
 def systems(window: Window, models: list[str]) -> dict:
@@ -180,9 +177,9 @@ def systems(window: Window, models: list[str]) -> dict:
     return _rows(SYSTEMS, window, models=models, instance=settings.EVOLUTION_INSTANCE)[0]
 
 
-def sla(window: Window) -> list[dict]:
-    """Where the open issues' promises stand: one row per priority and promise ("first_response", "resolution") of any."""
-    return _rows(SLA, window)
+def open_ones(window: Window) -> dict[str, dict]:
+    """How the open issues and their promises stand, by priority, of which there are any. The window does not matter."""
+    return {row["priority"]: row for row in _rows(OPEN_ONES, window)}
 
 
 def feed(window: Window) -> list[dict]:

@@ -114,7 +114,13 @@ def shown(tally: Tally, name: str) -> int:
 
 def names(name: str) -> set[str]:
     """Of what `shown` makes the number."""
-    return {"ttfr"} if name == "waiting" else {"ttfr", *MADE_OF[name]} if name == "ttfr" else set(MADE_OF.get(name, [name]))
+    return (
+        {"ttfr"}
+        if name == "waiting"
+        else {"ttfr", *MADE_OF[name]}
+        if name == "ttfr"
+        else set(MADE_OF.get(name, [name]))
+    )
 
 
 # --- Rows of the tables -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ def state(deadline: datetime, achieved: datetime | None, now: datetime, began: d
     """How a promise made at `began` for `deadline` stands at `now`; `achieved` is None while it is open.
 
     Exactly on the deadline is met. An open one is breached as soon as the deadline has passed, and
-    at risk when at most a fifth of its time is left. `queries.SLA` says the same in SQL.
+    at risk when at most a fifth of its time is left. `queries.STATES` says the same in SQL.
     """
     if achieved is not None:
         return "met" if achieved <= deadline else "met_late"

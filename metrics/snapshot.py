@@ -45,7 +45,8 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
     window = scope.at(now, zone)
     with one_state():
         found = facts.read(window, zone)
-        promises = _sla(window, found)
+        open_ones = queries.open_ones(window)
+        promises = _sla(found, open_ones)
         standing, proofs = _systems(window)
         return {
             "v": 1,
@@ -57,7 +58,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "end": _z(window.end),
             "filters": window.filters,
             "kpis": kpis.figures(found),
-            "now": _now(window, promises) | _dated(standing),
+            "now": _now(window, open_ones, promises) | _dated(standing),
             "sla": promises,
             "alerts": _dated(systems.alerts(standing["models"], standing["channel"], proofs)),
             "series": _series(found),
@@ -87,12 +88,13 @@ def one_state():
         yield
 
 
-def _now(window: Window, promises: dict) -> dict:
-    row = queries.now(window)
+def _now(window: Window, open_ones: dict[str, dict], promises: dict) -> dict:
+    row, each = queries.hands(window), open_ones.values()
     both = [promise for kinds in promises.values() for promise in kinds.values()]
     return row | {
-        "waiting_since": _z(row["waiting_since"]),
-        "waiting_by_priority": {p.value: row["waiting_by_priority"].get(p.value, 0) for p in Priority},
+        **{name: sum(of[name] for of in each) for name in ("open", "waiting", "escalated_unassigned")},
+        "waiting_since": _z(min((of["waiting_since"] for of in each if of["waiting"]), default=None)),
+        "waiting_by_priority": {p.value: open_ones[p]["waiting"] if p in open_ones else 0 for p in Priority},
         "at_risk": sum(promise["at_risk"] for promise in both),
         "breached": sum(promise["breached"] for promise in both),
         "last_reply_at": _z(row["last_reply_at"]),
@@ -114,17 +116,13 @@ def _systems(window: Window) -> tuple[dict, list[dict]]:
     return standing, systems.proofs(row)
 
 
-def _sla(window: Window, found: Facts) -> dict:
+def _sla(found: Facts, open_ones: dict[str, dict]) -> dict:
     """What was kept and missed among the issues of the window, and where all open ones stand."""
-    open_ones = {(row["priority"], row["promise"]): row for row in queries.sla(window)}
     nothing = Tally([], 0, 0)
     return {
         priority.value: {
             promise: _promise(
-                priority,
-                promise,
-                found.priorities.get(priority.value, nothing),
-                open_ones.get((priority.value, promise)),
+                priority, promise, found.priorities.get(priority.value, nothing), open_ones.get(priority.value)
             )
             for promise in PROMISES
         }
@@ -136,15 +134,18 @@ COUNTED_AS = {"first_response": "response", "resolution": "resolution"}
 
 
 def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -> dict:
-    nearest = zip(row["next_ids"] or [], row["next_dues"] or [], strict=True) if row else []
+    standing = {state: row[f"{promise}_{state}"] if row else 0 for state in ("pending", "at_risk", "breached")}
+    ids, dues = ((row and row[f"{promise}_next_{each}"]) or [] for each in ("ids", "dues"))
     return {
         "target_s": settings.SLA_TARGETS_S[priority][PROMISES[promise]],
-        **{state: row[state] if row else 0 for state in ("pending", "at_risk")},
+        "pending": standing["pending"],
+        "at_risk": standing["at_risk"],
         "met": tally[f"{COUNTED_AS[promise]}_met"],
         "met_late": tally[f"{COUNTED_AS[promise]}_late"],
-        "breached": row["breached"] if row else 0,
+        "breached": standing["breached"],
         "next_deadlines": [
-            {"issue": short(issue), "due_at": _z(due), "priority": priority.value} for issue, due in nearest
+            {"issue": short(issue), "due_at": _z(due), "priority": priority.value}
+            for issue, due in zip(ids, dues, strict=True)
         ],
     }
 
