@@ -6,7 +6,6 @@ import time
 from django.utils import timezone
 
 from . import prove, rollup
-from .models import Grain
 
 log = logging.getLogger("mis.prove")
 
@@ -14,25 +13,15 @@ log = logging.getLogger("mis.prove")
 LONGEST_S = 20.0
 
 
-def refresh_minutes() -> None:
-    _refresh(Grain.MINUTE)
-
-
-def refresh_hours() -> None:
-    _refresh(Grain.HOUR)
-
-
-def refresh_days() -> None:
-    _refresh(Grain.DAY)
+def refresh_figures() -> None:
+    """Measures again what it is time for. What takes too long goes on the next time."""
+    begun = time.monotonic()
+    for table, grain in rollup.due():
+        while rollup.refresh(grain, tables=[table]) and time.monotonic() - begun < LONGEST_S:
+            pass
 
 
 def prove_figures() -> None:
     """Yesterday and the last 30 days, against the rows. What differs is measured again, and shown until it no longer does."""
     if differing := prove.nightly(timezone.now()):
         log.error("figures differ from their rows", extra={"figures": ", ".join(differing)})
-
-
-def _refresh(grain: Grain) -> None:
-    begun = time.monotonic()
-    while rollup.refresh(grain) and time.monotonic() - begun < LONGEST_S:
-        pass

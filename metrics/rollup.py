@@ -5,8 +5,8 @@ A cell is a copy of what the rows say. Triggers mark the minute of every change 
 right at any moment, whether or not anybody has refreshed. Refreshing makes it cheap. Doing it twice, or again from
 nothing, gives the same cells.
 
-Minutes are measured within seconds of a change, hours within minutes, days twice an hour: the longer a time, the more
-changes are waited for before it is measured again.
+What has changed is measured again whenever another five minutes, another hour, or another day has become complete: the
+longer a time, the more changes are waited for, so that all of it costs little beside what it is about.
 """
 
 import logging
@@ -34,6 +34,9 @@ log = logging.getLogger("mis.rollup")
 SETTLED = timedelta(minutes=10)
 # Minutes serve the edges of short windows; hours those of 90 days, and of the 90 days before.
 KEPT = {Grain.MINUTE: timedelta(days=3), Grain.HOUR: timedelta(days=190), Grain.DAY: None}
+# So much more must have become complete, or so many marks wait, before anything is measured again.
+STEP = {Grain.MINUTE: timedelta(minutes=5), Grain.HOUR: timedelta(hours=1), Grain.DAY: timedelta(hours=23)}
+MANY_MARKS = 2_000
 # How many are measured in one transaction.
 AT_ONCE = {Grain.MINUTE: 720, Grain.HOUR: 96, Grain.DAY: 28}
 MARKS_AT_ONCE = 50_000
@@ -63,6 +66,27 @@ def refresh(grain: Grain, now: datetime | None = None, tables: Iterable[Table] =
     """
     now, zone = now or timezone.now(), timezone.get_default_timezone()
     return sum(_refresh(table, grain, now, zone) for table in tables)
+
+
+def due(now: datetime | None = None) -> list[tuple[Table, Grain]]:
+    """What there is to measure. One query, and another the first time."""
+    now, zone = now or timezone.now(), timezone.get_default_timezone()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cells, grain, count(*) FROM metrics_stale GROUP BY 1, 2")
+        marks = {(table, grain): number for table, grain, number in cursor.fetchall()}
+    covered = {(each.cells, each.grain): each for each in Covered.objects.all()}
+    return [
+        (table, grain)
+        for grain in Grain
+        for table in TABLES
+        if _is_due(covered.get((table, grain)), grain, now, zone) or marks.get((table, grain), 0) >= MANY_MARKS
+    ]
+
+
+def _is_due(covered: Covered | None, grain: Grain, now: datetime, zone: ZoneInfo) -> bool:
+    if covered is None or covered.since > _beginning(covered, now, zone):
+        return True
+    return floor(grain, now - SETTLED, zone) - covered.until >= STEP[grain]
 
 
 def catch_up(now: datetime | None = None, progress: Progress = lambda table, grain, since: None) -> None:
@@ -117,34 +141,39 @@ def _refresh(table: Table, grain: Grain, now: datetime, zone: ZoneInfo) -> int:
         if not mine:
             return 0
         covered = _covered(table, grain, now, zone)
-        starts = _stale(table, grain, covered, zone) | _next(table, grain, covered, now, zone)
+        starts = _stale(covered, zone) | _next(covered, now, zone)
         with connection.cursor() as cursor:
             cursor.execute(f"{cells.BY_INDEX}; {ROOM}")
             for text, params in cells.stored(table, grain, sorted(starts), now, zone) if starts else ():
                 cursor.execute(text, params)
-        covered.save(update_fields=["since", "until"])
+        covered.save(update_fields=["since", "until", "first"])
     return len(starts)
 
 
 def _covered(table: Table, grain: Grain, now: datetime, zone: ZoneInfo) -> Covered:
     """The stretch there is, cut to what is kept; an empty one at the present when there is none."""
     end = floor(grain, now - SETTLED, zone)
-    covered, _new = Covered.objects.get_or_create(cells=table, grain=grain, defaults={"since": end, "until": end})
+    covered = Covered.objects.filter(cells=table, grain=grain).first()
+    if covered is None:
+        covered = Covered.objects.create(cells=table, grain=grain, since=end, until=end, first=_first(table) or end)
     if (kept := KEPT[grain]) and covered.since < (oldest := floor(grain, now - kept, zone)):
         MODELS[table].objects.filter(grain=grain, start__lt=oldest).delete()
         covered.since, covered.until = oldest, max(oldest, covered.until)
     return covered
 
 
-def _stale(table: Table, grain: Grain, covered: Covered, zone: ZoneInfo) -> set[datetime]:
+def _stale(covered: Covered, zone: ZoneInfo) -> set[datetime]:
     """What is marked, to be measured now; the marks go on to the next longer grain."""
+    table, grain = covered.cells, Grain(covered.grain)
     marks = list(Stale.objects.filter(cells=table, grain=grain).values_list("id", "start")[:MARKS_AT_ONCE])
+    if not marks:
+        return set()
+    covered.first = min(covered.first, *(start for _id, start in marks))
     starts = {floor(grain, start, zone) for _id, start in marks}
     if grain == Grain.DAY:  # an hour of UTC may lie in two days
         starts |= {floor(grain, start + timedelta(minutes=59), zone) for _id, start in marks}
-    if marks:
-        Stale.objects.filter(id__in=[mark for mark, _start in marks]).delete()
-    if marks and (longer := LONGER.get(grain)):
+    Stale.objects.filter(id__in=[mark for mark, _start in marks]).delete()
+    if longer := LONGER.get(grain):
         marked = {floor(longer, start, zone) if longer != Grain.DAY else start for start in starts}
         Stale.objects.bulk_create(Stale(cells=table, grain=longer, start=start) for start in sorted(marked))
     return {start for start in starts if max(covered.since, _whole(table)) <= start < covered.until}
@@ -156,19 +185,27 @@ def _whole(table: Table) -> datetime:
     return partitions.month_of(timezone.now() - age) if age else datetime.min.replace(tzinfo=UTC)
 
 
-def _next(table: Table, grain: Grain, covered: Covered, now: datetime, zone: ZoneInfo) -> set[datetime]:
+def _next(covered: Covered, now: datetime, zone: ZoneInfo) -> set[datetime]:
     """The times that follow on what is covered, up to the present; when there are none, those before it."""
+    grain = Grain(covered.grain)
     found, end = set(), floor(grain, now - SETTLED, zone)
     while covered.until < end and len(found) < AT_ONCE[grain]:
         found.add(covered.until)
         covered.until = after(grain, covered.until, zone)
     if found:
         return found
-    oldest = _oldest(table, zone, now, grain)
-    while covered.since > oldest and len(found) < AT_ONCE[grain]:
+    beginning = _beginning(covered, now, zone)
+    while covered.since > beginning and len(found) < AT_ONCE[grain]:
         covered.since = before(grain, covered.since, zone)
         found.add(covered.since)
     return found
+
+
+def _beginning(covered: Covered, now: datetime, zone: ZoneInfo) -> datetime:
+    """Where the cells of the grain begin: with the first row, or with what is kept."""
+    grain, kept = Grain(covered.grain), KEPT[covered.grain]
+    first = floor(grain, covered.first, zone)
+    return max(first, floor(grain, now - kept, zone)) if kept else first
 
 
 # The first row of each index; the earliest of all is where history begins.
@@ -185,13 +222,11 @@ OLDEST = {
 }
 
 
-def _oldest(table: Table, zone: ZoneInfo, now: datetime, grain: Grain) -> datetime:
-    """Where the cells of the grain begin: with the first row, or with what is kept."""
+def _first(table: Table) -> datetime | None:
+    """When the first row there is counts."""
     with connection.cursor() as cursor:
         cursor.execute(OLDEST[table])
-        first = floor(grain, cursor.fetchone()[0] or now, zone)
-    kept = KEPT[grain]
-    return max(first, floor(grain, now - kept, zone)) if kept else first
+        return cursor.fetchone()[0]
 
 
 @contextmanager

@@ -35,9 +35,7 @@ class Periodic:
 EVERY = [
     Periodic("sweep", 1.0, "issues.jobs.sweep"),
     Periodic("probe_channel", MINUTE_S, "issues.jobs.probe_channel"),
-    Periodic("refresh_minutes", 5.0, "metrics.jobs.refresh_minutes"),
-    Periodic("refresh_hours", 5 * MINUTE_S, "metrics.jobs.refresh_hours"),
-    Periodic("refresh_days", 30 * MINUTE_S, "metrics.jobs.refresh_days"),
+    Periodic("refresh_figures", MINUTE_S, "metrics.jobs.refresh_figures"),
     Periodic("partitions", HOUR_S, "mis_dashboard.lib.partitions.keep"),
     Periodic("uptime", 5.0, "metrics.uptime.record"),
     Periodic("prove_figures", time(4, 0), "metrics.jobs.prove_figures"),

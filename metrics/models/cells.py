@@ -117,13 +117,17 @@ class Stale(models.Model):
 
 
 class Covered(models.Model):
-    """The stretch `since <= t < until` of which there are cells of `grain`, but for what is stale."""
+    """The stretch `since <= t < until` of which there are cells of `grain`, but for what is stale.
+
+    `first` is the earliest time that anything is known of: as far back the cells will go.
+    """
 
     pk = models.CompositePrimaryKey("cells", "grain")
     cells = models.CharField(max_length=8)
     grain = models.PositiveSmallIntegerField(choices=Grain)
     since = models.DateTimeField()
     until = models.DateTimeField()
+    first = models.DateTimeField()
 
 
 class Touched(models.Model):

@@ -198,6 +198,43 @@ def test_nobody_else_measures_at_the_same_time():
         assert other.submit(elsewhere).result() == 0
 
 
+class TestWhenItIsTime:
+    EVERYTHING = {(table, grain) for table in rollup.TABLES for grain in Grain}
+
+    @staticmethod
+    def due(after=timedelta(0)):
+        return set(rollup.due(NOW + after))
+
+    def test_all_of_it_at_first_and_then_nothing(self):
+        assert self.due() == self.EVERYTHING
+        rollup.catch_up(NOW)
+        assert self.due() == set()
+
+    def test_each_when_more_of_its_kind_is_complete(self):
+        rollup.catch_up(NOW)
+        assert self.due(timedelta(minutes=4)) == set()
+        assert {grain for _table, grain in self.due(timedelta(minutes=5))} == {Grain.MINUTE}
+        assert {grain for _table, grain in self.due(timedelta(hours=1))} == {Grain.MINUTE, Grain.HOUR}
+        assert self.due(timedelta(days=1)) == self.EVERYTHING
+
+    def test_one_change_waits_and_many_do_not(self, monkeypatch):
+        monkeypatch.setattr(rollup, "MANY_MARKS", 3)
+        rollup.catch_up(NOW)
+        make.issue(at=NOW - timedelta(days=2))
+        assert self.due() == set()
+        make.issue(at=NOW - timedelta(days=2))
+        make.issue(at=NOW - timedelta(days=2))
+        assert self.due() == {("detected", Grain.MINUTE)}
+
+    def test_what_is_older_than_all_before_is_covered_too(self):
+        make.issue(at=NOW - timedelta(days=2))
+        rollup.catch_up(NOW)
+        make.issue(at=NOW - timedelta(days=40))
+        rollup.catch_up(NOW)
+        assert Covered.objects.get(cells="detected", grain=Grain.DAY).since <= NOW - timedelta(days=40)
+        assert self.due() == set()
+
+
 def test_minutes_and_hours_are_dropped_when_they_are_old_and_days_stay():
     make.issue(at=NOW - timedelta(days=2))
     rollup.catch_up(NOW)
