@@ -75,7 +75,7 @@ COLUMNS: dict[str, list[Column]] = {
     ],
     ENDED.name: [
         SHORT_ID,
-        Column("resolved_at", _("Resolved"), "i.resolved_at", "instant"),
+        Column("resolved_at", _("Resolved at"), "i.resolved_at", "instant"),
         *ABOUT,
         RESOLVED_AFTER,
         Column("basis", _("Rests on"), "i.resolution_basis", "words", dict(Basis.choices)),

@@ -192,7 +192,10 @@ class Tally:
 
 @dataclass
 class Facts:
-    """A window in all, the one before it, and the window by bucket (of the charts: the first is whole) and by priority."""
+    """A window in all, the one before it, and the window by bucket (of the charts: the first is whole) and by priority.
+
+    `has_previous`: all of the time before lies within history.
+    """
 
     window: Window
     total: Tally
@@ -200,6 +203,7 @@ class Facts:
     starts: list[datetime]
     buckets: list[Tally]
     priorities: dict[str, Tally]
+    has_previous: bool
 
 
 def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
@@ -217,7 +221,15 @@ def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
         starts=starts,
         buckets=[Tally(answers, segment[each], until) for each, until in zip(starts, ends, strict=True)],
         priorities={key: Tally(answers, start, end, key) for key in _keys(answers)},
+        has_previous=_began_by(before.start),
     )
+
+
+def _began_by(at: datetime) -> bool:
+    """Whether there was any issue yet, of anybody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM issues_issue WHERE detected_at <= %s)", [at])
+        return cursor.fetchone()[0]
 
 
 def by(window: Window, dimension: str, zone: ZoneInfo, names: Set[str] = ALL) -> dict[str, Tally]:

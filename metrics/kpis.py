@@ -99,7 +99,10 @@ def figures(found: Facts, chosen: "Iterable[KPI]" = ()) -> dict[str, dict]:
     window, previous = found.window, found.window.previous(timezone.get_default_timezone())
     now_up, then_up = uptime.measure_each([window, previous])
     present, before = Evidence(found.total, window, now_up), Evidence(found.previous, previous, then_up)
-    return {kpi.name: _shown(kpi, kpi.measure(present), kpi.measure(before)) for kpi in chosen or KPIS}
+    return {
+        kpi.name: _shown(kpi, kpi.measure(present), kpi.measure(before), compared=found.has_previous)
+        for kpi in chosen or KPIS
+    }
 
 
 NO_TIME = Window("", datetime.min, datetime.min, MINUTE)
@@ -153,7 +156,7 @@ def change(kpi: KPI, present: Measure, before: Measure) -> float | None:
     return present.value / before.value - 1 if before.value else None
 
 
-def _shown(kpi: KPI, found: Measure, before: Measure) -> dict:
+def _shown(kpi: KPI, found: Measure, before: Measure, *, compared: bool) -> dict:
     return {
         "value": found.value,
         "unit": kpi.unit,
@@ -164,7 +167,7 @@ def _shown(kpi: KPI, found: Measure, before: Measure) -> dict:
         "state": kpi.state(found.value),
         "lower_bound": found.lower_bound,
         "before": before.value,
-        "change": change(kpi, found, before),
+        "change": change(kpi, found, before) if compared else None,
         "extra": found.extra,
     }
 

@@ -298,7 +298,7 @@ def cases(kpi: dict, name: str) -> list[str]:
 def changed(kpi: dict, window: str) -> dict:
     """How it differs from the time before: way ("▲", "▼", "="; "" where that cannot be told), text, state and verdict.
 
-    Of a figure that may still grow nothing is known but that it has grown.
+    Of a figure that may still grow nothing is known but that it has grown. Without a target no way is better.
     """
     change, bound = kpi["change"], kpi["lower_bound"]
     if change is None or (bound and change <= 0):
@@ -306,7 +306,7 @@ def changed(kpi: dict, window: str) -> dict:
     tenths = format.rounded(abs(change) * 1000)
     way = "same" if tenths == 0 else "up" if change > 0 else "down"
     better = "up" if kpi["better"] == "higher" else "down"
-    state = "none" if way == "same" else "good" if way == better else "bad"
+    state = "none" if way == "same" or kpi["target"] is None else "good" if way == better else "bad"
     amount = (points if kpi["unit"] == "rate" else percent)(tenths)
     text = str(CHANGED[way]).format(amount=f"≥{format.SPACE}{amount}" if bound else amount, before=BEFORE[window])
     return {"way": WAYS[way], "text": text, "state": state, "verdict": str(VERDICTS[state])}

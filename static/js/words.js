@@ -26,13 +26,13 @@ function cases(kpi, name, texts) {
   return kpi.unit === "rate" && kpi.value !== null && kpi.n < texts.few_below ? [said, texts.few] : [said];
 }
 
-/** How it differs from the time before. Of a figure that may still grow nothing is known but that it has grown. */
-function changed({ change, lower_bound: bound, better, unit }, window, texts) {
+/** How it differs from the time before. Of a figure that may still grow nothing is known but that it has grown. Without a target no way is better. */
+function changed({ change, lower_bound: bound, better, unit, target }, window, texts) {
   if (change === null || (bound && change <= 0)) return { way: "", text: "", state: "none", verdict: "" };
   const tenths = format.rounded(Math.abs(change) * 1000);
   const way = tenths === 0 ? "same" : change > 0 ? "up" : "down";
   const improves = way === (better === "higher" ? "up" : "down");
-  const state = way === "same" ? "none" : improves ? "good" : "bad";
+  const state = way === "same" || target === null ? "none" : improves ? "good" : "bad";
   const amount = (unit === "rate" ? points : percent)(tenths, texts);
   const values = { amount: bound ? `≥\u00a0${amount}` : amount, before: texts.before[window] };
   return { way: texts.ways[way], text: format.fill(texts.changed[way], values), state, verdict: texts.verdicts[state] };

@@ -64,7 +64,7 @@ class TestNothing:
     def test_all_figures_take_a_dozen_queries(self, django_assert_num_queries):
         # What there is of cells; the rows of six kinds; what is open; the very durations; the time that MIS was there;
         # how long requests took, in this time and the one before, and (now and then) how far they were added up.
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             kpis.measure(DAY)
 
     def test_measuring_again_gives_the_same_numbers(self):
@@ -429,3 +429,29 @@ def test_people_are_told_apart_by_their_account_too():
     act(resolved(), "replied", by="ana", user=ana)
     assert figure("automation_rate")["value"] == 0
     assert figure("automation_rate")["extra"]["untouched_share"] == 0
+
+
+class TestChange:
+    """Against the time of the same length right before."""
+
+    @staticmethod
+    def detected(count, hours):
+        for _ in range(count):
+            make.issue(at=ago(hours=hours))
+
+    def test_of_a_number_it_is_a_share_of_what_it_was(self):
+        self.detected(30, 1)
+        self.detected(20, 30)
+        self.detected(1, 72)
+        assert figure("received")["change"] == pytest.approx(0.5)
+
+    def test_there_is_none_where_too_few_cases_say_anything(self):
+        self.detected(30, 1)
+        self.detected(19, 30)
+        self.detected(1, 72)
+        assert figure("received")["change"] is None
+
+    def test_there_is_none_where_history_began_within_the_time_before(self):
+        self.detected(30, 1)
+        self.detected(20, 30)
+        assert figure("received")["change"] is None

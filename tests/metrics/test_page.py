@@ -191,12 +191,18 @@ def test_the_figures_are_those_of_the_filter(page):
 
 def test_a_change_is_told_in_words_and_by_a_shape(page):
     now = timezone.now()
-    for hours, count in ((1, 24), (30, 20)):
-        for _ in range(count):
-            make.issue(at=now - timedelta(hours=hours))
-    received = card(page(), "received")
-    assert 'data-verdict="bad"' in received
-    assert '<span aria-hidden="true">▲ </span>20% more than the 24 h before<strong> · worse</strong>' in received
+    for hours, count in ((1, 24), (30, 20), (72, 1)):
+        for n in range(count):
+            at = now - timedelta(hours=hours)
+            make.issue(at=at, status="resolved", resolved_at=at + timedelta(hours=1 if hours == 30 else 2))
+    shown = page()
+    slower = card(shown, "ttr_p50")
+    assert 'data-verdict="bad"' in slower
+    assert '<span aria-hidden="true">▲ </span>100% more than the 24 h before<strong> · worse</strong>' in slower
+    # More or fewer issues are neither better nor worse.
+    received = card(shown, "received")
+    assert 'data-part="change" data-verdict="none"' in received
+    assert '<span aria-hidden="true">▲ </span>20% more than the 24 h before</p>' in received
     assert "<li>The 24 h before: 20</li>" in received
     # Nothing was rated: nothing has changed.
     assert 'data-part="change" data-verdict="none"></p>' in card(page(), "ai_precision")

@@ -16,11 +16,14 @@ from typing import Any
 import psutil
 import psycopg
 
-from mis_dashboard.embedded import Embedded
+from mis_dashboard.embedded import STOP_TIMEOUT_S, Embedded
+from mis_dashboard.serve import WORKER_STOP_S
 
 ROOT = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "gestora", "uma-senha-de-teste"
 READY_S = 90
+# What the workers and the database may take to finish what they have begun, and some more.
+STOPPED_S = WORKER_STOP_S + STOP_TIMEOUT_S + 15
 
 
 def free_port() -> int:
@@ -69,7 +72,9 @@ class Product:
     def __exit__(self, *error) -> None:
         self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(40)
+            self.process.wait(STOPPED_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"It does not stop. Last it said: {self.output()[-2000:]}") from None
         finally:
             for process in self.processes():
                 process.kill()
