@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from .measures import BASES, MEASURES, Basis, Count, Durations, Measure, Names, Sum, counted, of
 from .models import Dims, Grain
-from .plan import Plan, Stretch, after, merged
+from .plan import Plan, Stretch, after, merged, starts
 from .window import Window
 
 Table = Literal["detected", "happened"]
@@ -41,10 +43,10 @@ def measures_of(table: Table) -> list[Measure]:
 # --- Into cells -----------------------------------------------------------------------------------
 
 
-def stored(table: Table, grain: Grain, starts: list[datetime], now: datetime, zone: ZoneInfo) -> list[Statement]:
-    """The statements that measure the cells of `starts` again, in place of those there are."""
-    stretches = merged((start, after(grain, start, zone)) for start in starts)
-    params = {"grain": int(grain), "starts": instants(sorted(starts)), "now": now} | among(stretches)
+def stored(table: Table, grain: Grain, begins: list[datetime], now: datetime, zone: ZoneInfo) -> list[Statement]:
+    """The statements that measure the cells that start at `begins` again, in place of those there are."""
+    stretches = merged((start, after(grain, start, zone)) for start in begins)
+    params = {"grain": int(grain), "starts": instants(sorted(begins)), "now": now} | among(stretches)
     bases = [basis for basis in BASES if basis.cells == table]
     columns = [measure.name for measure in measures_of(table)]
     steps = ", ".join(step for basis in bases for step in _steps(basis))
@@ -148,17 +150,17 @@ def read(measures: list[Measure], plan: Plan, cuts: list[datetime], window: Wind
 def _cells(measures: list[Measure], plan: Plan, window: Window, by: str, params: dict) -> Statement:
     table = measures[0].basis.cells
     columns = ", ".join(_summed(measure) for measure in measures)
-    each, starts = _chosen(table, plan, window, by)
+    each, those = _chosen(table, plan, window, by)
     text = f"""
         SELECT width_bucket(start, %(cuts)s::timestamptz[]) AS segment, {by} AS key, {columns}
         FROM ({each}) AS cells GROUP BY 1, 2"""
-    return text, params | starts
+    return text, params | those
 
 
 def counts(table: Table, expression: str, plan: Plan, window: Window) -> Statement:
     """The statement that reads how many there were in each of the plan's cells: grain, start, number."""
-    each, starts = _chosen(table, plan, window)
-    return f"SELECT grain, start, sum({expression}) FROM ({each}) AS cells GROUP BY 1, 2", window.filters | starts
+    each, those = _chosen(table, plan, window)
+    return f"SELECT grain, start, sum({expression}) FROM ({each}) AS cells GROUP BY 1, 2", window.filters | those
 
 
 def _chosen(table: Table, plan: Plan, window: Window, by: str = "") -> tuple[str, dict[str, Any]]:
@@ -169,12 +171,28 @@ def _chosen(table: Table, plan: Plan, window: Window, by: str = "") -> tuple[str
     narrowed += [f"{name} = %({name})s" for name in window.filters]
     narrowed += [f"{name} = ''" for name in ("location", "type") if name not in wanted]
     where = " AND ".join(narrowed)
-    chosen = {grain: starts for grain, starts in plan.cells.items() if starts}
-    each = " UNION ALL ".join(
-        f"SELECT * FROM metrics_{table} WHERE grain = {int(grain)} AND start = ANY(%(grain{int(grain)})s::timestamptz[]) AND {where}"
-        for grain in chosen
-    )
-    return each, {f"grain{int(grain)}": instants(starts) for grain, starts in chosen.items()}
+    each, params = [], {}
+    for grain, stretches in plan.cells.items():
+        if stretches:
+            begins, more = _starts(grain, stretches)
+            each.append(
+                f"SELECT * FROM metrics_{table} WHERE grain = {int(grain)} AND {where} AND start = ANY({begins})"
+            )
+            params |= more
+    return " UNION ALL ".join(each), params
+
+
+def _starts(grain: Grain, stretches: list[Stretch]) -> Statement:
+    """Where each cell of the stretches begins, as an array. The many short ones are counted up by the database."""
+    if grain == Grain.DAY:
+        days = starts(grain, stretches, timezone.get_default_timezone())
+        return "%(days)s::timestamptz[]", {"days": instants(days)}
+    name = grain.name.lower()
+    since, until = zip(*stretches, strict=True)
+    text = f"""ARRAY(
+        SELECT generate_series(since, until - interval '1 {name}', interval '1 {name}')
+        FROM unnest(%({name}_since)s::timestamptz[], %({name}_until)s::timestamptz[]) AS stretch (since, until))"""
+    return text, {f"{name}_since": instants(since), f"{name}_until": instants(until)}
 
 
 def _summed(measure: Measure) -> str:

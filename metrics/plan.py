@@ -49,31 +49,36 @@ class Known:
         for longer in (each for each in Grain if each >= grain):
             self.stale[longer] |= {floor(longer, start, self.zone), floor(longer, end, self.zone)}
 
-    def usable(self, grain: Grain, start: datetime, end: datetime) -> Iterator[datetime]:
-        """The cells of `grain` that lie within `start` and `end` and say what the rows say."""
+    def usable(self, grain: Grain, start: datetime, end: datetime) -> Iterator[Stretch]:
+        """The stretches of whole cells of `grain` within `start` and `end` that say what the rows say, in order."""
         if grain not in self.covered:
             return
         since, until = self.covered[grain]
-        cell, end = floor(grain, max(start, since), self.zone), min(end, until)
-        if cell < max(start, since):
-            cell = after(grain, cell, self.zone)
-        while (next_one := after(grain, cell, self.zone)) <= end:
-            if cell not in self.stale[grain]:
-                yield cell
-            cell = next_one
+        at, end = self._next(grain, max(start, since)), floor(grain, min(end, until), self.zone)
+        for stale in sorted(each for each in self.stale[grain] if at <= each < end):
+            if at < stale:
+                yield at, stale
+            at = after(grain, stale, self.zone)
+        if at < end:
+            yield at, end
+
+    def _next(self, grain: Grain, at: datetime) -> datetime:
+        """The first cell that does not begin before."""
+        cell = floor(grain, at, self.zone)
+        return cell if cell == at else after(grain, cell, self.zone)
 
 
 @dataclass
 class Plan:
-    """The cells to be read, by grain, and the stretches whose rows are."""
+    """The stretches that are read of cells, by grain, and those whose rows are."""
 
-    cells: dict[Grain, list[datetime]] = field(default_factory=lambda: {grain: [] for grain in Grain})
+    cells: dict[Grain, list[Stretch]] = field(default_factory=lambda: {grain: [] for grain in Grain})
     rows: list[Stretch] = field(default_factory=list)
 
     def __iadd__(self, other: "Plan") -> "Plan":
         """Of two times that share none."""
-        for grain, starts in other.cells.items():
-            self.cells[grain] += starts
+        for grain, stretches in other.cells.items():
+            self.cells[grain] += stretches
         self.rows += other.rows
         return self
 
@@ -83,6 +88,7 @@ def plan(cuts: list[datetime], known: Known, grains: tuple[Grain, ...] = COARSE_
     found = Plan()
     for start, end in pairwise(cuts):
         _fill(found, known, start, end, grains)
+    found.cells = {grain: merged(stretches) for grain, stretches in found.cells.items()}
     found.rows = merged(found.rows)
     return found
 
@@ -95,11 +101,21 @@ def _fill(found: Plan, known: Known, start: datetime, end: datetime, grains: tup
         return
     grain, *finer = grains
     at = start
-    for cell in known.usable(grain, start, end):
-        _fill(found, known, at, cell, tuple(finer))
-        found.cells[grain].append(cell)
-        at = after(grain, cell, known.zone)
+    for since, until in known.usable(grain, start, end):
+        _fill(found, known, at, since, tuple(finer))
+        found.cells[grain].append((since, until))
+        at = until
     _fill(found, known, at, end, tuple(finer))
+
+
+def starts(grain: Grain, stretches: Iterable[Stretch], zone: ZoneInfo) -> list[datetime]:
+    """Where each cell of whole ones begins."""
+    found = []
+    for at, end in stretches:
+        while at < end:
+            found.append(at)
+            at = after(grain, at, zone)
+    return found
 
 
 def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
