@@ -1,6 +1,7 @@
 """The SQL that adds rows up: into cells, and straight from the rows where there is no cell. All made of `measures`."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -47,12 +48,14 @@ def stored(table: Table, grain: Grain, begins: list[datetime], now: datetime, zo
     """The statements that measure the cells that start at `begins` again, in place of those there are."""
     stretches = merged((start, after(grain, start, zone)) for start in begins)
     params = {"grain": int(grain), "starts": instants(sorted(begins)), "now": now} | among(stretches)
-    bases = [basis for basis in BASES if basis.cells == table]
     columns = [measure.name for measure in measures_of(table)]
-    steps = ", ".join(step for basis in bases for step in _steps(basis))
-    union = " UNION ALL ".join(_padded(basis, table) for basis in bases)
+    rows, parts = [], []
+    for basis in (basis for basis in BASES if basis.cells == table):
+        rows.append(_stored_rows(basis))
+        parts += _parts(basis)
+    union = " UNION ALL ".join(_padded(part, table) for part in parts)
     insert = f"""
-        WITH {steps}
+        WITH {", ".join(rows)}
         INSERT INTO metrics_{table} (grain, {KEYS}, {", ".join(columns)})
         SELECT %(grain)s, {KEYS}, {", ".join(_joined(measure) for measure in measures_of(table))}
         FROM ({union}) AS each GROUP BY {KEYS}"""
@@ -60,34 +63,41 @@ def stored(table: Table, grain: Grain, begins: list[datetime], now: datetime, zo
     return [(delete, params), (insert, params)]
 
 
-def _steps(basis: Basis) -> list[str]:
-    """The steps that add up the rows of one basis by cell: the rows, what is counted of them, durations and names."""
-    name = basis.name
+def _stored_rows(basis: Basis) -> str:
+    """The step that finds the rows of one basis, each with what it has to say."""
     columns = [f"({_value(measure)}) AS {measure.name}" for measure in MEASURES if measure.basis is basis]
-    rows = f"""{name}_rows AS MATERIALIZED (
+    return f"""{basis.name}_rows AS MATERIALIZED (
         SELECT (%(starts)s::timestamptz[])[width_bucket({basis.at}, %(starts)s::timestamptz[])] AS start,
             i.location, i.priority, i.type, {", ".join(columns)}
         FROM {_of_stretches(basis)} AND {counted()})"""
-    numbers = [f"{_added(measure)} AS {measure.name}" for measure in of(basis, Count) + of(basis, Sum)]
-    steps = [
-        rows,
-        f"{name}_sums AS (SELECT {GROUPED_KEYS}, {', '.join(numbers)} FROM {name}_rows GROUP BY {GROUPED})",
-    ]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is added up of one basis at once, by cell: measures, and the statement with a column for each."""
+
+    measures: list[Measure]
+    text: str
+
+
+def _parts(basis: Basis) -> list[Part]:
+    """All numbers at once; durations and names each by itself, because they are counted by value first."""
+    numbers = of(basis, Count) + of(basis, Sum)
+    added = ", ".join(f"{_added(measure)} AS {measure.name}" for measure in numbers)
+    parts = [Part(numbers, f"SELECT {GROUPED_KEYS}, {added} FROM {basis.name}_rows GROUP BY {GROUPED}")]
     for measure in of(basis, Durations) + of(basis, Names):
-        one = measure.name
         pack = (
             "string_agg(int2send(value::int2) || int4send(n::int4), ''::bytea ORDER BY value)"
             if isinstance(measure, Durations)
             else "jsonb_object_agg(value, n)"
         )
-        steps.append(
-            f"""{name}_{one} AS (
-            SELECT {KEYS}, {pack} AS {one} FROM (
-                SELECT {GROUPED_KEYS}, {one} AS value, count(*) AS n FROM {name}_rows
-                WHERE {one} IS NOT NULL GROUP BY {one}, {GROUPED}
-            ) AS counted GROUP BY {KEYS})"""
-        )
-    return steps
+        text = f"""
+            SELECT {KEYS}, {pack} AS {measure.name} FROM (
+                SELECT {GROUPED_KEYS}, {measure.name} AS value, count(*) AS n FROM {basis.name}_rows
+                WHERE {measure.name} IS NOT NULL GROUP BY {measure.name}, {GROUPED}
+            ) AS counted GROUP BY {KEYS}"""
+        parts.append(Part([measure], text))
+    return parts
 
 
 def _value(measure: Measure) -> str:
@@ -104,15 +114,13 @@ def _added(measure: Count | Sum) -> str:
     return f"COALESCE(sum({measure.name}), 0)"
 
 
-def _padded(basis: Basis, table: Table) -> str:
-    """The cells of one basis, with nothing in the columns of the others."""
-    apart = of(basis, Durations) + of(basis, Names)
-    columns = []
-    for measure in measures_of(table):
-        own = measure.basis is basis
-        columns.append(measure.name if own else f"{_nothing(measure)} AS {measure.name}")
-    joins = "".join(f" LEFT JOIN {basis.name}_{measure.name} USING ({KEYS})" for measure in apart)
-    return f"SELECT {KEYS}, {', '.join(columns)} FROM {basis.name}_sums{joins}"
+def _padded(part: Part, table: Table) -> str:
+    """A part with nothing in the columns of the others."""
+    columns = [
+        measure.name if measure in part.measures else f"{_nothing(measure)} AS {measure.name}"
+        for measure in measures_of(table)
+    ]
+    return f"SELECT {KEYS}, {', '.join(columns)} FROM ({part.text}) AS part"
 
 
 def _nothing(measure: Measure) -> str:
@@ -122,7 +130,7 @@ def _nothing(measure: Measure) -> str:
 
 
 def _joined(measure: Measure) -> str:
-    """One column of a cell out of those of its bases, of which one at most says anything."""
+    """One column of a cell out of those of its parts, of which one at most says anything."""
     if isinstance(measure, Durations):
         return f"string_agg({measure.name}, ''::bytea)"
     if isinstance(measure, Names):
