@@ -6,8 +6,9 @@ the last digit of percentiles of windows up to a day; those of longer ones are w
 
 import json
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Set
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -133,17 +134,32 @@ class Answer:
         return [place for place in range(chosen.start, chosen.stop) if self.keys[place] == key]
 
 
-class Tally:
-    """What was counted of some segments of the time, and of one key or of all, by the names of `measures`."""
+class Answers:
+    """The answers to all statements of one time."""
 
-    def __init__(self, answers: list[Answer], first: int, end: int, key: str | None = None):
-        self._answers = [(answer.columns, answer.rows(first, end, key)) for answer in answers]
+    def __init__(self, answers: list[Answer]):
+        self.keys = sorted({key for answer in answers for key in answer.keys})
+        self._by_name: dict[str, list[Answer]] = defaultdict(list)
+        for answer in answers:
+            for name in answer.columns:
+                self._by_name[name].append(answer)
+
+    def of(self, name: str) -> list[Answer]:
+        """Those that have a column of that name."""
+        return self._by_name.get(name, [])
+
+
+class Tally:
+    """What was counted of the segments `first <= segment < end`, and of one key or of all, by the names of `measures`."""
+
+    def __init__(self, answers: Answers, first: int, end: int, key: str | None = None):
+        self._answers = answers
+        self._parts = [(first, end, key)]
 
     def __or__(self, other: "Tally") -> "Tally":
         """What was counted of two keys of the same time."""
-        both = Tally([], 0, 0)
-        pairs = zip(self._answers, other._answers, strict=True)
-        both._answers = [(columns, [*mine, *others]) for (columns, mine), (_same, others) in pairs]
+        both = copy(self)
+        both._parts = self._parts + other._parts
         return both
 
     def __getitem__(self, name: str) -> int | float:
@@ -173,7 +189,7 @@ class Tally:
 
     @property
     def _is_exact(self) -> bool:
-        return any("ttfr_values" in columns for columns, _rows in self._answers)
+        return bool(self._answers.of("ttfr_values"))
 
     def _packed(self, name: str) -> bytes:
         return b"".join(self._values(name))
@@ -183,9 +199,10 @@ class Tally:
 
     def _values(self, name: str) -> Iterator:
         """What the rows say of that name, of those that say anything."""
-        for columns, rows in self._answers:
-            if name in columns:
-                column = columns[name]
+        for answer in self._answers.of(name):
+            column = answer.columns[name]
+            for part in self._parts:
+                rows = answer.rows(*part)
                 chosen = column[rows] if isinstance(rows, slice) else [column[place] for place in rows]
                 yield from (value for value in chosen if value is not None)
 
@@ -220,7 +237,7 @@ def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
         previous=Tally(answers, 1, start),
         starts=starts,
         buckets=[Tally(answers, segment[each], until) for each, until in zip(starts, ends, strict=True)],
-        priorities={key: Tally(answers, start, end, key) for key in _keys(answers)},
+        priorities={key: Tally(answers, start, end, key) for key in answers.keys},
         has_previous=_began_by(before.start),
     )
 
@@ -244,12 +261,8 @@ def of_cells(window: Window, found: dict[str, Known]) -> dict[str, Tally]:
     return _by_key(_answers(window, [window.start, window.end], found, "priority", ALL, binned=True))
 
 
-def _by_key(answers: list[Answer]) -> dict[str, Tally]:
-    return {key: Tally(answers, 1, 2, key) for key in _keys(answers)}
-
-
-def _keys(answers: list[Answer]) -> list[str]:
-    return sorted({key for answer in answers for key in answer.keys})
+def _by_key(answers: Answers) -> dict[str, Tally]:
+    return {key: Tally(answers, 1, 2, key) for key in answers.keys}
 
 
 def by_who(window: Window, total: Tally, name: str) -> dict[str, Times]:
@@ -259,8 +272,8 @@ def by_who(window: Window, total: Tally, name: str) -> dict[str, Times]:
     """
     if not window.is_exact:
         return {who: Times(None, bins, np.empty(0)) for who, bins in total.bins_by_who(name).items()}
-    values = _asked(*_of_issues(VALUES, window, [window.start, window.end], "answered_by"))
-    found = {who: Tally([values], 1, 2, who).times(name) for who in _keys([values])}
+    values = Answers([_asked(*_of_issues(VALUES, window, [window.start, window.end], "answered_by"))])
+    found = {who: Tally(values, 1, 2, who).times(name) for who in values.keys}
     return {who: times for who, times in found.items() if times.done}
 
 
@@ -283,7 +296,7 @@ def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
 
 def _answers(
     window: Window, cuts: list[datetime], found: dict[str, Known], by: str, names: Set[str], *, binned: bool
-) -> list[Answer]:
+) -> Answers:
     """What cells and rows say of each segment between the cuts and each value of `by` that occurs in it.
 
     Durations are in bins, or one by one.
@@ -301,7 +314,7 @@ def _answers(
         statements.append(_of_issues(OPEN, window, cuts, by))
     if names & TIMED and not binned:
         statements.append(_of_issues(VALUES, window, cuts, by))
-    return [_asked(*statement) for statement in statements]
+    return Answers([_asked(*statement) for statement in statements])
 
 
 # What still goes on: who waits and for how long, and what is overdue.

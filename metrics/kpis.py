@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import facts, timing, uptime
-from .facts import Facts, Tally, Times
+from .facts import Answers, Facts, Tally, Times
 from .measures import LISTS
 from .window import MINUTE, Window
 
@@ -122,7 +122,7 @@ class _Asked(Tally):
     """One of everything; notes the names that it is asked for."""
 
     def __init__(self):
-        super().__init__([], 0, 0)
+        super().__init__(Answers([]), 0, 0)
         self.noted: set[str] = set()
 
     def __getitem__(self, name: str) -> int:

@@ -13,7 +13,7 @@ from issues import ai, channels
 from issues.models.issue import Priority
 
 from . import cells, facts, kpis, queries, systems
-from .facts import Facts, Tally
+from .facts import Answers, Facts, Tally
 from .window import UTC, Scope, Window
 
 PROMISES = {"first_response": 0, "resolution": 1}  # their places in SLA_TARGETS_S
@@ -118,7 +118,7 @@ def _systems(window: Window) -> tuple[dict, list[dict]]:
 
 def _sla(found: Facts, open_ones: dict[str, dict]) -> dict:
     """What was kept and missed among the issues of the window, and where all open ones stand."""
-    nothing = Tally([], 0, 0)
+    nothing = Tally(Answers([]), 0, 0)
     return {
         priority.value: {
             promise: _promise(
