@@ -10,7 +10,7 @@ from . import prove, rollup
 log = logging.getLogger("mis.prove")
 
 # A turn goes on while there is more to do, which is so after an import or a first start; and leaves time to others.
-LONGEST_S = 20.0
+LONGEST_S = 10.0
 
 
 def refresh_figures() -> None:

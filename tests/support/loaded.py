@@ -48,9 +48,11 @@ def loaded(count: int, keep: str | None) -> Iterator[dict[str, float]]:
         server.start()
         _know(server)
         saved = folder / SAVED
-        if not saved.exists():
-            saved.write_text(json.dumps(_load(count, server)))
-        yield json.loads(saved.read_text())
+        took = json.loads(saved.read_text()) if saved.exists() else _load(count, server)
+        if _has_no_cells():
+            took |= _rebuild()
+        saved.write_text(json.dumps(took))
+        yield took
     finally:
         server.stop()
         if not keep:
@@ -67,20 +69,30 @@ def _know(server: Embedded) -> None:
 
 
 def _load(count: int, server: Embedded) -> dict[str, float]:
-    from metrics import rollup
     from tests.support import history
 
-    times = {}
     with _faster(server):
         begun = time.monotonic()
         history.load_many(count, UNTIL, progress=lambda done, n: tqdm(done, total=n, desc=f"{count:,} issues"))
-        times["load_s"] = time.monotonic() - begun
+        took_s = time.monotonic() - begun
         _statement("VACUUM ANALYZE")
+    return {"load_s": took_s}
+
+
+def _has_no_cells() -> bool:
+    from metrics.models import Covered
+
+    return not Covered.objects.exists()
+
+
+def _rebuild() -> dict[str, float]:
+    from metrics import rollup
+
     begun = time.monotonic()
     rollup.rebuild(UNTIL)
-    times["rebuild_s"] = time.monotonic() - begun
+    took_s = time.monotonic() - begun
     _statement("VACUUM ANALYZE metrics_detected, metrics_happened, metrics_stale")
-    return times
+    return {"rebuild_s": took_s}
 
 
 @contextmanager
