@@ -192,7 +192,7 @@ def test_the_figures_are_those_of_the_filter(page):
 def test_a_change_is_told_in_words_and_by_a_shape(page):
     now = timezone.now()
     for hours, count in ((1, 24), (30, 20), (72, 1)):
-        for n in range(count):
+        for _ in range(count):
             at = now - timedelta(hours=hours)
             make.issue(at=at, status="resolved", resolved_at=at + timedelta(hours=1 if hours == 30 else 2))
     shown = page()
