@@ -60,7 +60,7 @@ def of(kpi: KPI, by: str, window: Window, zone: ZoneInfo, found: Facts | None = 
         raise one_of("by", known) if known else BadScope("by", f"{kpi.name} has no breakdown")
     if by == WHO:
         return _by_who(kpi, window, (found or facts.read(window, zone, needs(kpi))).total)
-    tallies = found.priorities if found and by == "priority" else facts.by(window, by, zone, needs(kpi))
+    tallies = facts.by(window, by, zone, needs(kpi))
     return _few([(key, tally) for key, tally in tallies.items() if kpi.measure(Evidence(tally, window)).n], kpi, window)
 
 

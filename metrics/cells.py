@@ -15,21 +15,28 @@ from .window import Window
 
 Table = Literal["detected", "happened"]
 TABLES: tuple[Table, ...] = ("detected", "happened")
+SEGMENT = "segment"
 Statement = tuple[str, dict[str, Any]]
 
 # What is read is always a small part of its tables. The planner, which cannot know how small, would now and then read them
-# whole, or compile the query; each costs more than any of these do.
+# whole, compile the query, or plan for any time that there might be; each costs more than any of these do.
 BY_INDEX = "; ".join(
     [
         *(f"SET LOCAL enable_{way} = off" for way in ("hashjoin", "mergejoin", "seqscan")),
         "SET LOCAL max_parallel_workers_per_gather = 0",
+        "SET LOCAL plan_cache_mode = force_custom_plan",
         "SET LOCAL jit = off",
     ]
 )
 
 ONE = r"'\x00000001'::bytea"  # int4send(1)
 KEYS = "start, dims, location, priority, type"
-GROUPED = "start, GROUPING SETS ((priority), (priority, type), (location, priority), (location, priority, type))"
+# Of short times there are but few rows, so that what is of a type or a location is added up when it is asked for.
+GROUPED = {
+    Grain.MINUTE: "start, GROUPING SETS ((priority), (location, priority, type))",
+    Grain.HOUR: "start, GROUPING SETS ((priority), (location, priority, type))",
+    Grain.DAY: "start, GROUPING SETS ((priority), (priority, type), (location, priority), (location, priority, type))",
+}
 # GROUPING has a bit for each of its columns that is added up.
 GROUPED_KEYS = (
     f"start, {int(Dims.BOTH)} - GROUPING(location, type) AS dims, "
@@ -52,7 +59,7 @@ def stored(table: Table, grain: Grain, begins: list[datetime], now: datetime, zo
     rows, parts = [], []
     for basis in (basis for basis in BASES if basis.cells == table):
         rows.append(_stored_rows(basis))
-        parts += _parts(basis)
+        parts += _parts(basis, GROUPED[grain])
     union = " UNION ALL ".join(_padded(part, table) for part in parts)
     insert = f"""
         WITH {", ".join(rows)}
@@ -80,11 +87,11 @@ class Part:
     text: str
 
 
-def _parts(basis: Basis) -> list[Part]:
+def _parts(basis: Basis, grouped: str) -> list[Part]:
     """All numbers at once; durations and names each by itself, because they are counted by value first."""
     numbers = of(basis, Count) + of(basis, Sum)
     added = ", ".join(f"{_added(measure)} AS {measure.name}" for measure in numbers)
-    parts = [Part(numbers, f"SELECT {GROUPED_KEYS}, {added} FROM {basis.name}_rows GROUP BY {GROUPED}")]
+    parts = [Part(numbers, f"SELECT {GROUPED_KEYS}, {added} FROM {basis.name}_rows GROUP BY {grouped}")]
     for measure in of(basis, Durations) + of(basis, Names):
         pack = (
             "string_agg(int2send(value::int2) || int4send(n::int4), ''::bytea ORDER BY value)"
@@ -94,7 +101,7 @@ def _parts(basis: Basis) -> list[Part]:
         text = f"""
             SELECT {KEYS}, {pack} AS {measure.name} FROM (
                 SELECT {GROUPED_KEYS}, {measure.name} AS value, count(*) AS n FROM {basis.name}_rows
-                WHERE {measure.name} IS NOT NULL GROUP BY {measure.name}, {GROUPED}
+                WHERE {measure.name} IS NOT NULL GROUP BY {measure.name}, {grouped}
             ) AS counted GROUP BY {KEYS}"""
         parts.append(Part([measure], text))
     return parts
@@ -142,9 +149,10 @@ def _joined(measure: Measure) -> str:
 
 
 def read(measures: list[Measure], plan: Plan, cuts: list[datetime], window: Window, by: str) -> Iterable[Statement]:
-    """The statements that read some measures of one table in the window's time: a row per segment between the cuts and value of `by`.
+    """The statements that read some measures of one table in the window's time.
 
-    Columns: segment (1 is the first), key, then the measures, or those of one basis.
+    A row per segment between the cuts, of which 1 is the first, or per value of "priority", "location" or "type". Columns: `place`,
+    which of them, then the measures, or those of one basis.
     """
     params: dict[str, Any] = {"cuts": instants(cuts), "now": window.as_of} | window.filters
     if any(plan.cells.values()):
@@ -160,8 +168,7 @@ def _cells(measures: list[Measure], plan: Plan, window: Window, by: str, params:
     columns = ", ".join(_summed(measure) for measure in measures)
     each, those = _chosen(table, plan, window, by)
     text = f"""
-        SELECT width_bucket(start, %(cuts)s::timestamptz[]) AS segment, {by} AS key, {columns}
-        FROM ({each}) AS cells GROUP BY 1, 2"""
+        SELECT {place(by, "start")} AS place, {columns} FROM ({each}) AS cells GROUP BY 1"""
     return text, params | those
 
 
@@ -174,20 +181,24 @@ def counts(table: Table, expression: str, plan: Plan, window: Window) -> Stateme
 def _chosen(table: Table, plan: Plan, window: Window, by: str = "") -> tuple[str, dict[str, Any]]:
     """The cells of the plan that are of the window's issues, and the parameters that name them."""
     wanted = {name for name in ("location", "type") if name in window.filters or name == by}
-    dims = (Dims.LOCATION if "location" in wanted else 0) | (Dims.TYPE if "type" in wanted else 0)
-    narrowed = [f"dims = {int(dims)}"]
-    narrowed += [f"{name} = %({name})s" for name in window.filters]
-    narrowed += [f"{name} = ''" for name in ("location", "type") if name not in wanted]
-    where = " AND ".join(narrowed)
+    narrowed = "".join(f" AND {name} = %({name})s" for name in window.filters)
     each, params = [], {}
     for grain, stretches in plan.cells.items():
         if stretches:
             begins, more = _starts(grain, stretches)
             each.append(
-                f"SELECT * FROM metrics_{table} WHERE grain = {int(grain)} AND {where} AND start = ANY({begins})"
+                f"SELECT * FROM metrics_{table} WHERE grain = {int(grain)} AND dims = {int(_dims(grain, wanted))} "
+                f"AND start = ANY({begins}){narrowed}"
             )
             params |= more
     return " UNION ALL ".join(each), params
+
+
+def _dims(grain: Grain, wanted: set[str]) -> Dims:
+    """Those of the cells that say the most at once of what is wanted."""
+    if grain != Grain.DAY:
+        return Dims.BOTH if wanted else Dims.NEITHER
+    return Dims((Dims.LOCATION if "location" in wanted else 0) | (Dims.TYPE if "type" in wanted else 0))
 
 
 def _starts(grain: Grain, stretches: list[Stretch]) -> Statement:
@@ -216,13 +227,17 @@ def _rows(measures: list[Measure], stretches: list[Stretch], window: Window, by:
     basis = measures[0].basis
     columns = ", ".join(f"{_of_rows(measure)} AS {measure.name}" for measure in measures)
     text = f"""
-        SELECT width_bucket({basis.at}, %(cuts)s::timestamptz[]) AS segment, {BY[by]} AS key, {columns}
-        FROM {_of_stretches(basis)} AND {counted()} AND {scoped(window)} GROUP BY 1, 2"""
+        SELECT {place(by, basis.at, "i.")} AS place, {columns}
+        FROM {_of_stretches(basis)} AND {counted()} AND {scoped(window)} GROUP BY 1"""
     return text, params | among(stretches)
 
 
-# Of who answered there are no cells of their own: it is a part of the durations' codes.
-BY = {"priority": "i.priority", "location": "i.location", "type": "i.type", "answered_by": "i.answered_by"}
+def place(by: str, at: str, of: str = "") -> str:
+    """The expression of where something counts: in which segment, by its instant `at`, or under which value of its issue.
+
+    Of "answered_by" there are no cells: it is a part of the durations' codes.
+    """
+    return f"width_bucket({at}, %(cuts)s::timestamptz[])" if by == SEGMENT else f"{of}{by}"
 
 
 def _of_rows(measure: Measure) -> str:

@@ -8,15 +8,16 @@ import json
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Set
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import connection
 
 from . import cells, histogram
+from .cells import SEGMENT
 from .measures import (
     MEASURES,
     OVERDUE_RESOLUTION,
@@ -65,15 +66,23 @@ class Times:
     def percentiles(self, shares: list[float]) -> list[float | None]:
         """The value at each share (0 to 1), those who wait counting as they are now. None without any."""
         if self._values is not None:
-            return _interpolated(np.sort(np.concatenate([self._values, self.waiting])), shares)
+            return _interpolated(self._all_in_order, shares)
         return histogram.percentiles(self.counts(), shares)
 
     def at_worst(self, shares: list[float]) -> list[float | None]:
         """The same, were none of those who wait ever served: infinite where a percentile falls among them."""
         if self._values is not None:
             endless = np.full(len(self.waiting), np.inf)
-            return _interpolated(np.concatenate([np.sort(self._values), endless]), shares)
+            return _interpolated(np.concatenate([self._done_in_order, endless]), shares)
         return histogram.percentiles_before(self._bins, shares, self.n)
+
+    @cached_property
+    def _done_in_order(self) -> np.ndarray:
+        return np.sort(self._values)
+
+    @cached_property
+    def _all_in_order(self) -> np.ndarray:
+        return np.sort(np.concatenate([self._values, self.waiting])) if len(self.waiting) else self._done_in_order
 
     def only_waiting(self) -> "Times | None":
         """Of those alone who still wait; None without any."""
@@ -117,28 +126,24 @@ def _interpolated(ordered: np.ndarray, shares: list[float]) -> list[float | None
 
 
 class Answer:
-    """The answer to one statement: rows in order of their segment, by column."""
+    """The answer to one statement: a row for each place, in order, by column. A place is a segment, or what is looked at apart."""
 
     def __init__(self, names: list[str], rows: list[tuple]):
         rows.sort(key=lambda row: row[0])
         columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
-        self._segments = columns.pop("segment")
-        self.keys = columns.pop("key")
+        self.places = columns.pop("place")
         self.columns = columns
 
-    def rows(self, first: int, end: int, key: str | None) -> slice | list[int]:
-        """Which rows are of the segments `first <= segment < end`, and of the key unless it is None."""
-        chosen = slice(bisect_left(self._segments, first), bisect_left(self._segments, end))
-        if key is None:
-            return chosen
-        return [place for place in range(chosen.start, chosen.stop) if self.keys[place] == key]
+    def rows(self, first: int | str, end: int | str) -> slice:
+        """Which rows are of the places `first <= place < end`."""
+        return slice(bisect_left(self.places, first), bisect_left(self.places, end))
 
 
 class Answers:
     """The answers to all statements of one time."""
 
     def __init__(self, answers: list[Answer]):
-        self.keys = sorted({key for answer in answers for key in answer.keys})
+        self.places = sorted({place for answer in answers for place in answer.places})
         self._by_name: dict[str, list[Answer]] = defaultdict(list)
         for answer in answers:
             for name in answer.columns:
@@ -150,15 +155,16 @@ class Answers:
 
 
 class Tally:
-    """What was counted of the segments `first <= segment < end`, and of one key or of all, by the names of `measures`."""
+    """What was counted of the places `first <= place < end`, by the names of `measures`."""
 
-    def __init__(self, answers: Answers, first: int, end: int, key: str | None = None):
+    def __init__(self, answers: Answers, first: int | str, end: int | str):
         self._answers = answers
-        self._parts = [(first, end, key)]
+        self._parts = [(first, end)]
+        self._times: dict[str, Times] = {}
 
     def __or__(self, other: "Tally") -> "Tally":
-        """What was counted of two keys of the same time."""
-        both = copy(self)
+        """What was counted of two places of the same time."""
+        both = Tally(self._answers, 0, 0)
         both._parts = self._parts + other._parts
         return both
 
@@ -169,13 +175,18 @@ class Tally:
     def names(self, name: str) -> Counter:
         """How many have which name."""
         found: Counter = Counter()
-        for value in self._values(name):
-            for each in json.loads(value):
+        for part in json.loads(f"[{','.join(self._values(name))}]"):
+            for each in part:
                 found.update(each if isinstance(each, dict) else [each])
         return found
 
     def times(self, name: str) -> Times:
         """The durations of that name; of "ttfr", with those who still wait."""
+        if name not in self._times:
+            self._times[name] = self._timed(name)
+        return self._times[name]
+
+    def _timed(self, name: str) -> Times:
         waiting = self._floats("ages") if name == "ttfr" else np.empty(0)
         if self._is_exact:
             return Times(self._floats(f"{name}_values"), None, waiting)
@@ -202,14 +213,12 @@ class Tally:
         for answer in self._answers.of(name):
             column = answer.columns[name]
             for part in self._parts:
-                rows = answer.rows(*part)
-                chosen = column[rows] if isinstance(rows, slice) else [column[place] for place in rows]
-                yield from (value for value in chosen if value is not None)
+                yield from (value for value in column[answer.rows(*part)] if value is not None)
 
 
 @dataclass
 class Facts:
-    """A window in all, the one before it, and the window by bucket (of the charts: the first is whole) and by priority.
+    """A window in all, the one before it, and the window by bucket (of the charts: the first is whole).
 
     `has_previous`: all of the time before lies within history.
     """
@@ -219,7 +228,6 @@ class Facts:
     previous: Tally
     starts: list[datetime]
     buckets: list[Tally]
-    priorities: dict[str, Tally]
     has_previous: bool
 
 
@@ -227,7 +235,7 @@ def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
     """The facts of a window and of the one before, as far as they have those `names`. A dozen queries, whose cost does not grow with history."""
     before, starts = window.previous(zone), window.buckets(zone)
     cuts = sorted({before.start, *starts, window.start, window.end})
-    answers = _answers(window, cuts, known(cuts[0], window, zone), "priority", names, binned=not window.is_exact)
+    answers = _answers(window, cuts, known(cuts[0], window, zone), SEGMENT, names, binned=not window.is_exact)
     segment = {start: number for number, start in enumerate(cuts, 1)}
     start, end = segment[window.start], segment[window.end]
     ends = [segment[each] for each in starts[1:]] + [end]
@@ -237,7 +245,6 @@ def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
         previous=Tally(answers, 1, start),
         starts=starts,
         buckets=[Tally(answers, segment[each], until) for each, until in zip(starts, ends, strict=True)],
-        priorities={key: Tally(answers, start, end, key) for key in answers.keys},
         has_previous=_began_by(before.start),
     )
 
@@ -262,7 +269,8 @@ def of_cells(window: Window, found: dict[str, Known]) -> dict[str, Tally]:
 
 
 def _by_key(answers: Answers) -> dict[str, Tally]:
-    return {key: Tally(answers, 1, 2, key) for key in answers.keys}
+    # Between a text and the same one with a zero byte lies no other.
+    return {key: Tally(answers, key, f"{key}\0") for key in answers.places}
 
 
 def by_who(window: Window, total: Tally, name: str) -> dict[str, Times]:
@@ -273,7 +281,7 @@ def by_who(window: Window, total: Tally, name: str) -> dict[str, Times]:
     if not window.is_exact:
         return {who: Times(None, bins, np.empty(0)) for who, bins in total.bins_by_who(name).items()}
     values = Answers([_asked(*_of_issues(VALUES, window, [window.start, window.end], "answered_by"))])
-    found = {who: Tally(values, 1, 2, who).times(name) for who in values.keys}
+    found = {who: tally.times(name) for who, tally in _by_key(values).items()}
     return {who: times for who, times in found.items() if times.done}
 
 
@@ -297,7 +305,7 @@ def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
 def _answers(
     window: Window, cuts: list[datetime], found: dict[str, Known], by: str, names: Set[str], *, binned: bool
 ) -> Answers:
-    """What cells and rows say of each segment between the cuts and each value of `by` that occurs in it.
+    """What cells and rows say of each segment between the cuts, or of all the time by `by`: of each value that occurs.
 
     Durations are in bins, or one by one.
     """
@@ -319,27 +327,27 @@ def _answers(
 
 # What still goes on: who waits and for how long, and what is overdue.
 OPEN = f"""
-    SELECT width_bucket(i.detected_at, %(cuts)s::timestamptz[]) AS segment, {{by}} AS key,
+    SELECT {{by}} AS place,
         string_agg(float8send({epoch("%(now)s - i.detected_at")}), ''::bytea) FILTER (WHERE {WAITING.condition}) AS ages,
         count(*) FILTER (WHERE {OVERDUE_RESPONSE}) AS response_overdue,
         count(*) FILTER (WHERE {OVERDUE_RESOLUTION}) AS resolution_overdue
     FROM issues_issue i
     WHERE {UNRESOLVED_NOW} AND {{scope}} AND i.detected_at >= %(start)s AND i.detected_at < %(end)s
-    GROUP BY 1, 2"""
+    GROUP BY 1"""
 
 # The very durations, in place of their bins.
 VALUES = f"""
-    SELECT width_bucket(i.detected_at, %(cuts)s::timestamptz[]) AS segment, {{by}} AS key,
+    SELECT {{by}} AS place,
         string_agg(float8send({TTFR_S}), ''::bytea) FILTER (WHERE {TTFR_KNOWN}) AS ttfr_values,
         string_agg(float8send({TTR_S}), ''::bytea) FILTER (WHERE {TTR_KNOWN}) AS ttr_values
     FROM issues_issue i
-    WHERE {{scope}} AND i.detected_at >= %(start)s AND i.detected_at < %(end)s GROUP BY 1, 2"""
+    WHERE {{scope}} AND i.detected_at >= %(start)s AND i.detected_at < %(end)s GROUP BY 1"""
 
 
 def _of_issues(text: str, window: Window, cuts: list[datetime], by: str) -> cells.Statement:
     scope = f"{cells.scoped(window)} AND {counted()}"
     params = {"cuts": cells.instants(cuts), "start": cuts[0], "end": cuts[-1], "now": window.as_of} | window.filters
-    return text.replace("{by}", cells.BY[by]).replace("{scope}", scope), params
+    return text.replace("{by}", cells.place(by, "i.detected_at", "i.")).replace("{scope}", scope), params
 
 
 def _asked(text: str, params: dict) -> Answer:

@@ -32,8 +32,8 @@ log = logging.getLogger("mis.rollup")
 
 # A send is judged ten minutes later (`measures.JUDGED`): younger times have no cells.
 SETTLED = timedelta(minutes=10)
-# Minutes serve the edges of short windows; hours those of 90 days, and of the 90 days before.
-KEPT = {Grain.MINUTE: timedelta(days=3), Grain.HOUR: timedelta(days=190), Grain.DAY: None}
+# A window of 90 days, and the 90 days before it, may begin at any moment of a day.
+KEPT = {Grain.MINUTE: timedelta(days=190), Grain.HOUR: timedelta(days=190), Grain.DAY: None}
 # So much more must have become complete, or so many marks wait, before anything is measured again.
 STEP = {Grain.MINUTE: timedelta(minutes=5), Grain.HOUR: timedelta(hours=1), Grain.DAY: timedelta(hours=23)}
 MANY_MARKS = 2_000

@@ -46,7 +46,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
     with one_state():
         found = facts.read(window, zone)
         open_ones = queries.open_ones(window)
-        promises = _sla(found, open_ones)
+        promises = _sla(facts.by(window, "priority", zone, KEPT), open_ones)
         standing, proofs = _systems(window)
         return {
             "v": 1,
@@ -116,14 +116,12 @@ def _systems(window: Window) -> tuple[dict, list[dict]]:
     return standing, systems.proofs(row)
 
 
-def _sla(found: Facts, open_ones: dict[str, dict]) -> dict:
+def _sla(priorities: dict[str, Tally], open_ones: dict[str, dict]) -> dict:
     """What was kept and missed among the issues of the window, and where all open ones stand."""
     nothing = Tally(Answers([]), 0, 0)
     return {
         priority.value: {
-            promise: _promise(
-                priority, promise, found.priorities.get(priority.value, nothing), open_ones.get(priority.value)
-            )
+            promise: _promise(priority, promise, priorities.get(priority.value, nothing), open_ones.get(priority.value))
             for promise in PROMISES
         }
         for priority in Priority
@@ -131,6 +129,7 @@ def _sla(found: Facts, open_ones: dict[str, dict]) -> dict:
 
 
 COUNTED_AS = {"first_response": "response", "resolution": "resolution"}
+KEPT = {f"{name}_{how}" for name in COUNTED_AS.values() for how in ("met", "late")}
 
 
 def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -> dict:

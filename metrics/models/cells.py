@@ -13,7 +13,10 @@ class Grain(models.IntegerChoices):
 
 
 class Dims(models.IntegerChoices):
-    """Which of location and type a cell is of; the others are added up in it, and stand as ''. It always has a priority."""
+    """Which of location and type a cell is of; the others are added up in it, and stand as ''. It always has a priority.
+
+    Those of one alone there are for days only.
+    """
 
     NEITHER = 0
     TYPE = 1

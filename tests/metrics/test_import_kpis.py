@@ -125,7 +125,7 @@ class TestIncidents:
         assert Issue.objects.filter(status="closed", resolved_at=None).count() == 31
 
     def test_service_levels_are_those_of_pandas_by_priority(self, stream):
-        found = facts.read(WINDOWS[0], ZoneInfo(LOCAL)).priorities
+        found = facts.by(WINDOWS[0], "priority", ZoneInfo(LOCAL))
         for number, priority in PRIORITIES.items():
             group = stream[stream.priority == number]
             promises = (("response", "first_response_at", ANSWER_S), ("resolution", "resolved_at", SOLVE_S))

@@ -180,8 +180,8 @@ def test_only_the_days_in_question_are_measured_again():
     corrupt(f"UPDATE metrics_detected SET resolved = 3 WHERE grain = 3 AND dims = 0 AND start = '{day.isoformat()}'")
     prove.heal(Scope("30d").at(NOW, ZONE), ZONE, NOW)
     marks = Stale.objects.filter(cells="detected").values_list("start", flat=True)
-    assert (min(marks), max(marks) + timedelta(hours=1)) == (day, day + timedelta(days=1))
-    assert Stale.objects.filter(cells="happened").count() == Stale.objects.filter(cells="detected").count() == 24
+    assert (min(marks), max(marks) + timedelta(minutes=1)) == (day, day + timedelta(days=1))
+    assert Stale.objects.filter(cells="happened").count() == Stale.objects.filter(cells="detected").count() == 24 * 60
 
 
 class TestCommand:

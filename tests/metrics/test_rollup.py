@@ -47,22 +47,23 @@ def told(tally) -> dict:
     }
 
 
-def all_told(found) -> list[dict]:
-    by_priority = [found.priorities[name] for name in sorted(found.priorities)]
-    return [told(tally) for tally in (found.total, found.previous, *found.buckets, *by_priority)]
+def all_told(scope) -> list[dict]:
+    found, by_priority = read(scope), facts.by(scope.at(NOW, ZONE), "priority", ZONE)
+    parts = [by_priority[name] for name in sorted(by_priority)]
+    return [told(tally) for tally in (found.total, found.previous, *found.buckets, *parts)]
 
 
 def from_rows(scope) -> list[dict]:
     """The same, measured without a single cell."""
     kept = list(Covered.objects.all())
     Covered.objects.all().delete()
-    found = all_told(read(scope))
+    found = all_told(scope)
     Covered.objects.bulk_create(kept)
     return found
 
 
 def from_cells(scope) -> list[dict]:
-    return all_told(read(scope))
+    return all_told(scope)
 
 
 def assert_same(moment: str):

@@ -62,7 +62,7 @@ def loaded(count: int, keep: str | None) -> Iterator[dict[str, float]]:
 def _know(server: Embedded) -> None:
     from django.core.management import call_command
 
-    ours = {"DATABASE_URL": server.url, "MIS_DATA_DIR": str(server.data_dir), "DEBUG": "0"}
+    ours = {"DATABASE_URL": "", "MIS_DATA_DIR": str(server.data_dir), "DEBUG": "0"}
     os.environ |= ours | {"DJANGO_SETTINGS_MODULE": "mis_dashboard.settings", "TIME_ZONE": "America/Sao_Paulo"}
     django.setup()
     call_command("migrate", verbosity=0)
