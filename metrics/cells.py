@@ -31,17 +31,24 @@ BY_INDEX = "; ".join(
 
 ONE = r"'\x00000001'::bytea"  # int4send(1)
 KEYS = "start, dims, location, priority, type"
-# Of short times there are but few rows, so that what is of a type or a location is added up when it is asked for.
-GROUPED = {
-    Grain.MINUTE: "start, GROUPING SETS ((priority), (location, priority, type))",
-    Grain.HOUR: "start, GROUPING SETS ((priority), (location, priority, type))",
-    Grain.DAY: "start, GROUPING SETS ((priority), (priority, type), (location, priority), (location, priority, type))",
+# Which cells there are, those that say the least first. Of minutes there are but few rows each: those of a type or a
+# location are added up when they are asked for.
+DIMS = {
+    Grain.MINUTE: [Dims.ALL, Dims.PRIORITY, Dims.EACH],
+    Grain.HOUR: [Dims.ALL, Dims.PRIORITY, Dims.TYPE, Dims.LOCATION, Dims.EACH],
+    Grain.DAY: [Dims.ALL, Dims.PRIORITY, Dims.TYPE, Dims.LOCATION, Dims.EACH],
 }
+BITS = {"type": 1, "location": 2, "priority": 4}
 # GROUPING has a bit for each of its columns that is added up.
 GROUPED_KEYS = (
-    f"start, {int(Dims.BOTH)} - GROUPING(location, type) AS dims, "
-    "COALESCE(location, '') AS location, priority, COALESCE(type, '') AS type"
+    f"start, {int(Dims.EACH)} - GROUPING(priority, location, type) AS dims, "
+    "COALESCE(location, '') AS location, COALESCE(priority, '') AS priority, COALESCE(type, '') AS type"
 )
+
+
+def _grouped(grain: Grain) -> str:
+    sets = [", ".join(name for name, bit in BITS.items() if dims & bit) for dims in DIMS[grain]]
+    return f"start, GROUPING SETS (({'), ('.join(sets)}))"
 
 
 def measures_of(table: Table) -> list[Measure]:
@@ -59,7 +66,7 @@ def stored(table: Table, grain: Grain, begins: list[datetime], now: datetime, zo
     rows, parts = [], []
     for basis in (basis for basis in BASES if basis.cells == table):
         rows.append(_stored_rows(basis))
-        parts += _parts(basis, GROUPED[grain])
+        parts += _parts(basis, _grouped(grain))
     union = " UNION ALL ".join(_padded(part, table) for part in parts)
     insert = f"""
         WITH {", ".join(rows)}
@@ -180,7 +187,7 @@ def counts(table: Table, expression: str, plan: Plan, window: Window) -> Stateme
 
 def _chosen(table: Table, plan: Plan, window: Window, by: str = "") -> tuple[str, dict[str, Any]]:
     """The cells of the plan that are of the window's issues, and the parameters that name them."""
-    wanted = {name for name in ("location", "type") if name in window.filters or name == by}
+    wanted = {*window.filters, by} & BITS.keys()
     narrowed = "".join(f" AND {name} = %({name})s" for name in window.filters)
     each, params = [], {}
     for grain, stretches in plan.cells.items():
@@ -195,10 +202,9 @@ def _chosen(table: Table, plan: Plan, window: Window, by: str = "") -> tuple[str
 
 
 def _dims(grain: Grain, wanted: set[str]) -> Dims:
-    """Those of the cells that say the most at once of what is wanted."""
-    if grain != Grain.DAY:
-        return Dims.BOTH if wanted else Dims.NEITHER
-    return Dims((Dims.LOCATION if "location" in wanted else 0) | (Dims.TYPE if "type" in wanted else 0))
+    """The cells that say the least of those that say what is wanted."""
+    bits = sum(BITS[name] for name in wanted)
+    return next(dims for dims in DIMS[grain] if dims & bits == bits)
 
 
 def _starts(grain: Grain, stretches: list[Stretch]) -> Statement:

@@ -264,8 +264,10 @@ def by(window: Window, dimension: str, zone: ZoneInfo, names: Set[str] = ALL) ->
 
 
 def of_cells(window: Window, found: dict[str, Known]) -> dict[str, Tally]:
-    """The window's issues by priority, of no other cells than `found`: what is counted, summed, named and binned."""
-    return _by_key(_answers(window, [window.start, window.end], found, "priority", ALL, binned=True))
+    """The window's issues by priority, and all as "", of no other cells than `found`: what is counted, summed, named and binned."""
+    cuts = [window.start, window.end]
+    whole = _answers(window, cuts, found, SEGMENT, ALL, binned=True)
+    return {"": Tally(whole, 1, 2)} | _by_key(_answers(window, cuts, found, "priority", ALL, binned=True))
 
 
 def _by_key(answers: Answers) -> dict[str, Tally]:

@@ -1,6 +1,8 @@
-"""How far back the cells go is known, and no longer looked up. There are none to begin with: they are measured anew."""
+"""There are cells of all issues together, and how far back the cells go is known. All of them are measured anew."""
 
 from django.db import migrations, models
+
+DIMS = [(0, "All"), (4, "Priority"), (5, "Type"), (6, "Location"), (7, "Each")]
 
 
 class Migration(migrations.Migration):
@@ -11,4 +13,5 @@ class Migration(migrations.Migration):
             "TRUNCATE metrics_detected, metrics_happened, metrics_covered, metrics_stale", migrations.RunSQL.noop
         ),
         migrations.AddField("covered", "first", models.DateTimeField()),
+        *(migrations.AlterField(model, "dims", models.PositiveSmallIntegerField(choices=DIMS)) for model in ("detected", "happened")),
     ]

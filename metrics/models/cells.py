@@ -13,15 +13,16 @@ class Grain(models.IntegerChoices):
 
 
 class Dims(models.IntegerChoices):
-    """Which of location and type a cell is of; the others are added up in it, and stand as ''. It always has a priority.
+    """Of what a cell is: of the issues of one priority, location and type, or of more. What is added up in it stands as ''.
 
-    Those of one alone there are for days only.
+    A bit for each: 1 type, 2 location, 4 priority. `cells.DIMS` says which of them there are.
     """
 
-    NEITHER = 0
-    TYPE = 1
-    LOCATION = 2
-    BOTH = 3
+    ALL = 0
+    PRIORITY = 4
+    TYPE = 5
+    LOCATION = 6
+    EACH = 7
 
 
 class Cell(models.Model):

@@ -260,7 +260,7 @@ def test_what_was_added_up_stays_when_the_actions_of_its_time_are_dropped(settin
         cursor.execute("ALTER TABLE issues_action ENABLE TRIGGER USER")
     Issue.objects.filter(pk=issue.pk).update(type="billing")
     rollup.catch_up()
-    assert Happened.objects.filter(grain=Grain.DAY, dims=Dims.NEITHER, actions=1).count() == 1
+    assert Happened.objects.filter(grain=Grain.DAY, dims=Dims.ALL, actions=1).count() == 1
 
 
 def test_what_the_triggers_note_of_the_actions_is_what_the_actions_say():
