@@ -17,7 +17,7 @@ from . import columns, sentinel, telling
 from .files import Refusal
 from .records import BadCell, Event, Reader, Version
 from .staging import Staging
-from .store import store
+from .store import look_over, store
 from .values import Clock, plain
 
 BATCH = 500
@@ -95,6 +95,8 @@ def run(wanted: Wanted, *, refuse: Refuse, bar: Bar) -> Report:
         for batch in bar(staging.issues(BATCH), desc=_("Storing"), total=-(-total // BATCH)):
             told = [_tell(wanted)(versions, events, wanted.location) for versions, events in batch]
             report.outcomes += store(told, wanted.source, timezone.now(), keep=not wanted.dry)
+    if not wanted.dry:
+        look_over()
     report.unknown_states = sum(reader.unknown_states for reader in readers.values())
     return report
 
