@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from issues.models import Action, Issue, Response
-from metrics import facts, rollup, snapshot
+from metrics import facts, kpis, rollup, snapshot
 from metrics.measures import HANDLING, MEASURES, Count, Sum
 from metrics.models import Covered, Detected, Dims, Grain, Happened, Reopened, Stale, Touched
 from metrics.window import Scope
@@ -197,6 +197,20 @@ def test_nobody_else_measures_at_the_same_time():
         assert one
         assert another
         assert other.submit(elsewhere).result() == 0
+
+
+@pytest.mark.parametrize("name", ["24h", "30d"])
+def test_a_figure_is_the_same_when_nothing_but_what_it_needs_is_read(name):
+    history = History(7)
+    for _ in range(60):
+        history.begin()
+    for _ in range(200):
+        history.happen()
+    rollup.catch_up(NOW)
+    window = Scope(name).at(NOW, ZONE)
+    whole = kpis.measure(window)
+    for kpi in kpis.KPIS:
+        assert kpis.figures(facts.read(window, ZONE, kpis.needs(kpi)), [kpi]) == {kpi.name: whole[kpi.name]}
 
 
 class TestWhenItIsTime:
