@@ -6,14 +6,16 @@ from operator import or_
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from . import facts
-from .facts import Facts, Tally, Times
+from .facts import WHO_ANSWERED as WHO
+from .facts import Tally, Times
 from .kpis import KPI, PERCENTILES, Evidence, needs
 from .measures import LISTS
 from .window import PRIORITIES, BadScope, Window, one_of
 
 BY = ("priority", "type", "location")
-WHO = "answered_by"
 MOST = 12
 # Seconds, so that each is about three times the one before and means something to people.
 EDGES = [1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 7200.0, 21_600.0, 86_400.0, 259_200.0]
@@ -50,18 +52,31 @@ def timed(kpi: KPI) -> bool:
     return kpi.rows in ("ttfr", "ttr")
 
 
-def of(kpi: KPI, by: str, window: Window, zone: ZoneInfo, found: Facts | None = None) -> list[Part]:
+def of(kpi: KPI, by: str, window: Window, zone: ZoneInfo) -> list[Part]:
     """The parts of the figure, the largest first (priorities in their order): `MOST` of them, the last of the others together.
 
-    `found` is what has been read of the window already. Raises BadScope where the figure has no such parts.
+    Raises BadScope where the figure has no such parts.
     """
     known = dimensions(kpi)
     if by not in known:
         raise one_of("by", known) if known else BadScope("by", f"{kpi.name} has no breakdown")
-    if by == WHO:
-        return _by_who(kpi, window, (found or facts.read(window, zone, needs(kpi))).total)
-    tallies = facts.by(window, by, zone, needs(kpi))
-    return _few([(key, tally) for key, tally in tallies.items() if kpi.measure(Evidence(tally, window)).n], kpi, window)
+    total = facts.read(window, zone, needs(kpi)).total if by == WHO else None
+    return each(kpi, [by], window, zone, total)[by]
+
+
+def each(kpi: KPI, dimensions: list[str], window: Window, zone: ZoneInfo, total: Tally | None) -> dict[str, list[Part]]:
+    """The parts by each of the figure's dimensions. `total` is what is known of the window, for those who answered."""
+    asked = [by for by in dimensions if by != WHO or window.is_exact]
+    tallies = facts.apart(window, asked, zone, needs(kpi)) if asked else {}
+    parts = {by: _few(_measured(tallies[by], kpi, window), kpi, window) for by in asked if by != WHO}
+    if WHO in dimensions and total:
+        parts[WHO] = _by_who(kpi, total, _times_by_who(kpi, total, tallies.get(WHO)))
+    return parts
+
+
+def _measured(tallies: dict[str, Tally], kpi: KPI, window: Window) -> list[tuple[str, Tally]]:
+    """Those of which there is anything to measure."""
+    return [(key, tally) for key, tally in tallies.items() if kpi.measure(Evidence(tally, window)).n]
 
 
 def spread(times: Times) -> list[int]:
@@ -94,8 +109,16 @@ def _durations(kpi: KPI, key: str, times: Times) -> Part:
     return Part(key, times.n, p50=p50, p90=p90, p95=p95, mean=times.mean(), waiting=waiting)
 
 
-def _by_who(kpi: KPI, window: Window, total: Tally) -> list[Part]:
-    parts = [_durations(kpi, who, times) for who, times in facts.by_who(window, total, kpi.rows).items()]
+def _times_by_who(kpi: KPI, total: Tally, tallies: dict[str, Tally] | None) -> dict[str, Times]:
+    """The durations by who gave the first response; only whom there is any of. Who waits has nobody yet."""
+    if tallies is None:
+        return {who: Times(None, bins, np.empty(0)) for who, bins in total.bins_by_who(kpi.rows).items()}
+    found = {who: tally.times(kpi.rows) for who, tally in tallies.items()}
+    return {who: times for who, times in found.items() if times.done}
+
+
+def _by_who(kpi: KPI, total: Tally, by_who: dict[str, Times]) -> list[Part]:
+    parts = [_durations(kpi, who, times) for who, times in by_who.items()]
     parts.sort(key=lambda part: (-part.n, part.key))
     if waiting := total.times(kpi.rows).only_waiting():
         parts.append(replace(_durations(kpi, "", waiting), kind="waiting"))

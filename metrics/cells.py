@@ -22,7 +22,7 @@ Statement = tuple[str, dict[str, Any]]
 # whole, compile the query, or plan for any time that there might be; each costs more than any of these do.
 BY_INDEX = "; ".join(
     [
-        *(f"SET LOCAL enable_{way} = off" for way in ("hashjoin", "mergejoin", "seqscan")),
+        *(f"SET LOCAL enable_{way} = off" for way in ("hashjoin", "mergejoin", "material", "seqscan")),
         "SET LOCAL max_parallel_workers_per_gather = 0",
         "SET LOCAL plan_cache_mode = force_custom_plan",
         "SET LOCAL jit = off",
@@ -258,13 +258,13 @@ def _of_rows(measure: Measure) -> str:
 
 def _of_stretches(basis: Basis) -> str:
     """From where the rows of a basis come that count within the stretches of `among`, and the conditions that they meet."""
+    months = f"AND {basis.at} >= %(first)s AND {basis.at} < %(last)s" if basis.in_months else ""
     return f"""unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS stretch (since, until) CROSS JOIN {basis.rows}
-        WHERE {basis.at} >= stretch.since AND {basis.at} < stretch.until
-            AND {basis.at} >= %(first)s AND {basis.at} < %(last)s AND {basis.only}"""
+        WHERE {basis.at} >= stretch.since AND {basis.at} < stretch.until {months} AND {basis.only}"""
 
 
 def among(stretches: list[Stretch]) -> dict[str, Any]:
-    """The parameters of `_of_stretches`; `first` and `last` tell the planner which months it is about."""
+    """The parameters of `_of_stretches`."""
     since, until = zip(*stretches, strict=True)
     return {"since": instants(since), "until": instants(until), "first": min(since), "last": max(until)}
 

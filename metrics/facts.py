@@ -40,6 +40,8 @@ from .window import DAY, Window
 CODES = len(WHO) * histogram.BINS
 FLOATS = np.dtype(">f8")
 
+WHO_ANSWERED = "answered_by"
+
 # The names of what there is to ask a tally for: of what depends on the moment, of durations, and all.
 STILL_OPEN = {"ttfr", "response_overdue", "resolution_overdue"}
 TIMED = {measure.name for measure in MEASURES if isinstance(measure, Durations)}
@@ -235,7 +237,7 @@ def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
     """The facts of a window and of the one before, as far as they have those `names`. A dozen queries, whose cost does not grow with history."""
     before, starts = window.previous(zone), window.buckets(zone)
     cuts = sorted({before.start, *starts, window.start, window.end})
-    answers = _answers(window, cuts, known(cuts[0], window, zone), SEGMENT, names, binned=not window.is_exact)
+    answers = Answers(_answers(window, cuts, known(cuts[0], window, zone), names))
     segment = {start: number for number, start in enumerate(cuts, 1)}
     start, end = segment[window.start], segment[window.end]
     ends = [segment[each] for each in starts[1:]] + [end]
@@ -258,33 +260,30 @@ def _began_by(at: datetime) -> bool:
 
 def by(window: Window, dimension: str, zone: ZoneInfo, names: Set[str] = ALL) -> dict[str, Tally]:
     """The window's issues by "location", "priority" or "type": a tally for each value that occurs."""
-    cuts = [window.start, window.end]
-    found = known(window.start, window, zone)
-    return _by_key(_answers(window, cuts, found, dimension, names, binned=not window.is_exact))
+    return apart(window, [dimension], zone, names)[dimension]
+
+
+def apart(window: Window, dimensions: list[str], zone: ZoneInfo, names: Set[str] = ALL) -> dict[str, dict[str, Tally]]:
+    """The same by each of the dimensions; and by "answered_by", of which there is nothing but durations one by one."""
+    cuts, found = [window.start, window.end], known(window.start, window, zone)
+    values = _values_by(dimensions, window, cuts) if names & TIMED and window.is_exact else {}
+    parts = {}
+    for by in dimensions:
+        answers = [] if by == WHO_ANSWERED else _added_up(window, cuts, found, by, names, binned=not window.is_exact)
+        parts[by] = _by_key(Answers(answers + ([values[by]] if values else [])))
+    return parts
 
 
 def of_cells(window: Window, found: dict[str, Known]) -> dict[str, Tally]:
     """The window's issues by priority, and all as "", of no other cells than `found`: what is counted, summed, named and binned."""
     cuts = [window.start, window.end]
-    whole = _answers(window, cuts, found, SEGMENT, ALL, binned=True)
-    return {"": Tally(whole, 1, 2)} | _by_key(_answers(window, cuts, found, "priority", ALL, binned=True))
+    whole, by_priority = (Answers(_added_up(window, cuts, found, by, ALL, binned=True)) for by in (SEGMENT, "priority"))
+    return {"": Tally(whole, 1, 2)} | _by_key(by_priority)
 
 
 def _by_key(answers: Answers) -> dict[str, Tally]:
     # Between a text and the same one with a zero byte lies no other.
     return {key: Tally(answers, key, f"{key}\0") for key in answers.places}
-
-
-def by_who(window: Window, total: Tally, name: str) -> dict[str, Times]:
-    """The durations "ttfr" or "ttr" of `total`, which is of the window, by who gave the first response; only whom there is any of.
-
-    Who waits has nobody yet, and is left out. One query where the durations themselves are measured, else none.
-    """
-    if not window.is_exact:
-        return {who: Times(None, bins, np.empty(0)) for who, bins in total.bins_by_who(name).items()}
-    values = Answers([_asked(*_of_issues(VALUES, window, [window.start, window.end], "answered_by"))])
-    found = {who: tally.times(name) for who, tally in _by_key(values).items()}
-    return {who: times for who, times in found.items() if times.done}
 
 
 def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
@@ -304,13 +303,18 @@ def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
     return found
 
 
-def _answers(
-    window: Window, cuts: list[datetime], found: dict[str, Known], by: str, names: Set[str], *, binned: bool
-) -> Answers:
-    """What cells and rows say of each segment between the cuts, or of all the time by `by`: of each value that occurs.
+def _answers(window: Window, cuts: list[datetime], found: dict[str, Known], names: Set[str]) -> list[Answer]:
+    """What cells and rows say of each segment between the cuts."""
+    answers = _added_up(window, cuts, found, SEGMENT, names, binned=not window.is_exact)
+    if names & TIMED and window.is_exact:
+        answers.append(_asked(*_of_issues(VALUES, window, cuts, *_place(SEGMENT))))
+    return answers
 
-    Durations are in bins, or one by one.
-    """
+
+def _added_up(
+    window: Window, cuts: list[datetime], found: dict[str, Known], by: str, names: Set[str], *, binned: bool
+) -> list[Answer]:
+    """What is counted, summed and named of each segment, or of all the time by `by`; if they are to be binned, durations too."""
     statements = []
     for table in cells.TABLES:
         wanted = [
@@ -321,39 +325,61 @@ def _answers(
         if wanted:
             statements += cells.read(wanted, plan(cuts, found[table]), cuts, window, by)
     if names & STILL_OPEN:
-        statements.append(_of_issues(OPEN, window, cuts, by))
-    if names & TIMED and not binned:
-        statements.append(_of_issues(VALUES, window, cuts, by))
-    return Answers([_asked(*statement) for statement in statements])
+        statements.append(_of_issues(OPEN, window, cuts, *_place(by)))
+    return [_asked(*statement) for statement in statements]
 
 
 # What still goes on: who waits and for how long, and what is overdue.
 OPEN = f"""
-    SELECT {{by}} AS place,
+    SELECT {{place}},
         string_agg(float8send({epoch("%(now)s - i.detected_at")}), ''::bytea) FILTER (WHERE {WAITING.condition}) AS ages,
         count(*) FILTER (WHERE {OVERDUE_RESPONSE}) AS response_overdue,
         count(*) FILTER (WHERE {OVERDUE_RESOLUTION}) AS resolution_overdue
     FROM issues_issue i
     WHERE {UNRESOLVED_NOW} AND {{scope}} AND i.detected_at >= %(start)s AND i.detected_at < %(end)s
-    GROUP BY 1"""
+    GROUP BY {{group}}"""
 
 # The very durations, in place of their bins.
 VALUES = f"""
-    SELECT {{by}} AS place,
+    SELECT {{place}},
         string_agg(float8send({TTFR_S}), ''::bytea) FILTER (WHERE {TTFR_KNOWN}) AS ttfr_values,
         string_agg(float8send({TTR_S}), ''::bytea) FILTER (WHERE {TTR_KNOWN}) AS ttr_values
     FROM issues_issue i
-    WHERE {{scope}} AND i.detected_at >= %(start)s AND i.detected_at < %(end)s GROUP BY 1"""
+    WHERE {{scope}} AND i.detected_at >= %(start)s AND i.detected_at < %(end)s
+    GROUP BY {{group}}"""
 
 
-def _of_issues(text: str, window: Window, cuts: list[datetime], by: str) -> cells.Statement:
+def _of_issues(text: str, window: Window, cuts: list[datetime], place: str, group: str) -> cells.Statement:
     scope = f"{cells.scoped(window)} AND {counted()}"
     params = {"cuts": cells.instants(cuts), "start": cuts[0], "end": cuts[-1], "now": window.as_of} | window.filters
-    return text.replace("{by}", cells.place(by, "i.detected_at", "i.")).replace("{scope}", scope), params
+    return text.format(place=place, group=group, scope=scope), params
+
+
+def _place(by: str) -> tuple[str, str]:
+    return f"{cells.place(by, 'i.detected_at', 'i.')} AS place", "1"
+
+
+def _values_by(dimensions: list[str], window: Window, cuts: list[datetime]) -> dict[str, Answer]:
+    """The very durations by each of the dimensions. One look at the rows."""
+    columns = [f"i.{name}" for name in dimensions]
+    listed = ", ".join(columns)
+    # Each row is of one of them: the others are added up in it, and null.
+    place = f"GROUPING({listed}) AS which, COALESCE({listed}) AS place"
+    names, rows = _fetched(*_of_issues(VALUES, window, cuts, place, f"GROUPING SETS (({'), ('.join(columns)}))"))
+    every = 2 ** len(columns) - 1
+    return {
+        name: Answer(names[1:], [row[1:] for row in rows if row[0] == every - 2 ** (len(columns) - 1 - number)])
+        for number, name in enumerate(dimensions)
+    }
 
 
 def _asked(text: str, params: dict) -> Answer:
+    return Answer(*_fetched(text, params))
+
+
+def _fetched(text: str, params: dict) -> tuple[list[str], list[tuple]]:
+    """The names of the columns, and the rows."""
     with connection.cursor() as cursor:
         cursor.cursor.format = Format.BINARY  # as text, histograms are twice as long
         cursor.execute(text, params)
-        return Answer([column.name for column in cursor.description], cursor.fetchall())
+        return [column.name for column in cursor.description], cursor.fetchall()

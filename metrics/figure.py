@@ -146,11 +146,8 @@ def look(asked: Asked) -> Look:
     with snapshot.one_state():
         found = facts.read(window, zone, _names(asked.kpi))
         counts = {name: count(name, window, found) for name in asked.kpi.lists}
-        parts = {
-            by: breakdown.of(asked.kpi, by, window, zone, found)
-            for by in breakdown.dimensions(asked.kpi)
-            if by not in window.filters
-        }
+        dimensions = [by for by in breakdown.dimensions(asked.kpi) if by not in window.filters]
+        parts = breakdown.each(asked.kpi, dimensions, window, zone, found.total)
         figure = kpis.figures(found, [asked.kpi])[asked.kpi.name]
         return Look(asked, window, figure, found, counts, page(asked, window, counts[asked.list]), parts)
 

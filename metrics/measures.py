@@ -58,7 +58,10 @@ HANDLED = f"NOT automated AND by <> '{CUSTOMER}' AND kind IN {listed(HANDLING)}"
 
 @dataclass(frozen=True)
 class Basis:
-    """Rows that count at the instant `at`: `rows` is the FROM clause, `key` names one, `only` is what all must meet."""
+    """Rows that count at the instant `at`: `rows` is the FROM clause, `key` names one, `only` is what all must meet.
+
+    `in_months`: the table is kept in months, so that the planner wants to know which.
+    """
 
     name: str
     cells: Literal["detected", "happened"]
@@ -66,6 +69,7 @@ class Basis:
     at: str
     key: str
     only: str = "TRUE"
+    in_months: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ ENDED = Basis("ended", "happened", HOW_IT_WENT, "i.resolved_at", "i.id")
 RATED = Basis("rated", "happened", HOW_IT_WENT, "i.rated_at", "i.id")
 ACTION = Basis(
     "action", "happened", "issues_action a JOIN issues_issue i ON i.id = a.issue_id", "a.at", "a.id",
-    only=f"a.success AND a.kind IN {listed(Action.CUSTOMER_FACING)} AND NOT ({UNDONE})",
+    only=f"a.success AND a.kind IN {listed(Action.CUSTOMER_FACING)} AND NOT ({UNDONE})", in_months=True,
 )  # fmt: skip
 SEND = Basis(
     "send", "happened", "issues_response r JOIN issues_issue i ON i.id = r.issue_id", "r.sent_at", "r.id",

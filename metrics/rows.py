@@ -200,8 +200,10 @@ class Listed:
             return [whole]
         zone = timezone.get_default_timezone()
         found = facts.known(window.start, window, zone)[self.counts.basis.cells]
-        coarse = self._newest([whole], found, window, wanted, COARSE_FIRST)
-        return merged(self._newest(coarse, found, window, wanted, (Grain.HOUR, Grain.MINUTE)))
+        stretches = [whole]
+        for grains in (COARSE_FIRST, COARSE_FIRST[1:], COARSE_FIRST[2:]):
+            stretches = self._newest(stretches, found, window, wanted, grains)
+        return merged(stretches)
 
     @property
     def _in_cells(self) -> bool:

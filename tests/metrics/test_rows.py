@@ -106,7 +106,7 @@ def test_the_cells_lead_to_the_few_rows_there_are(django_assert_num_queries):
     rollup.catch_up(NOW)
     window = Scope("90d").at(NOW, ZONE)
     listed = rows.source("false_positives")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(listed.page(window).rows) == 1
     inside = [
         s
