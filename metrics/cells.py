@@ -31,12 +31,12 @@ BY_INDEX = "; ".join(
 
 ONE = r"'\x00000001'::bytea"  # int4send(1)
 KEYS = "start, dims, location, priority, type"
-# Which cells there are, those that say the least first. Of minutes there are but few rows each: those of a type or a
-# location are added up when they are asked for.
+# Which cells there are, those that say the least first. Of minutes there are but few rows each, and of one location but few
+# for each priority: there the others are added up when they are asked for.
 DIMS = {
     Grain.MINUTE: [Dims.ALL, Dims.PRIORITY, Dims.EACH],
-    Grain.HOUR: [Dims.ALL, Dims.PRIORITY, Dims.TYPE, Dims.LOCATION, Dims.EACH],
-    Grain.DAY: [Dims.ALL, Dims.PRIORITY, Dims.TYPE, Dims.LOCATION, Dims.EACH],
+    Grain.HOUR: [Dims.ALL, Dims.PRIORITY, Dims.TYPE, Dims.TYPE_PRIORITY, Dims.LOCATION, Dims.EACH],
+    Grain.DAY: [Dims.ALL, Dims.PRIORITY, Dims.TYPE, Dims.TYPE_PRIORITY, Dims.LOCATION, Dims.EACH],
 }
 BITS = {"type": 1, "location": 2, "priority": 4}
 # GROUPING has a bit for each of its columns that is added up.
@@ -79,11 +79,11 @@ def stored(table: Table, grain: Grain, begins: list[datetime], now: datetime, zo
 
 def _stored_rows(basis: Basis) -> str:
     """The step that finds the rows of one basis, each with what it has to say."""
-    columns = [f"({_value(measure)}) AS {measure.name}" for measure in MEASURES if measure.basis is basis]
+    measures = [measure for measure in MEASURES if measure.basis is basis]
     return f"""{basis.name}_rows AS MATERIALIZED (
-        SELECT (%(starts)s::timestamptz[])[width_bucket({basis.at}, %(starts)s::timestamptz[])] AS start,
-            i.location, i.priority, i.type, {", ".join(columns)}
-        FROM {_of_stretches(basis)} AND {counted()})"""
+        SELECT (%(starts)s::timestamptz[])[width_bucket(at, %(starts)s::timestamptz[])] AS start,
+            location, priority, type, {", ".join(measure.name for measure in measures)}
+        FROM {_said(measures, counted())})"""
 
 
 @dataclass(frozen=True)
@@ -230,11 +230,9 @@ def _summed(measure: Measure) -> str:
 
 
 def _rows(measures: list[Measure], stretches: list[Stretch], window: Window, by: str, params: dict) -> Statement:
-    basis = measures[0].basis
     columns = ", ".join(f"{_of_rows(measure)} AS {measure.name}" for measure in measures)
-    text = f"""
-        SELECT {place(by, basis.at, "i.")} AS place, {columns}
-        FROM {_of_stretches(basis)} AND {counted()} AND {scoped(window)} GROUP BY 1"""
+    said = _said(measures, f"{counted()} AND {scoped(window)}")
+    text = f"SELECT {place(by, 'at')} AS place, {columns} FROM {said} GROUP BY 1"
     return text, params | among(stretches)
 
 
@@ -247,24 +245,34 @@ def place(by: str, at: str, of: str = "") -> str:
 
 
 def _of_rows(measure: Measure) -> str:
+    """What the rows that `_said` finds say together."""
+    name = measure.name
     if isinstance(measure, Count):
-        return f"count(*) FILTER (WHERE {measure.condition})"
+        return f"count(*) FILTER (WHERE {name})"
     if isinstance(measure, Sum):
-        return f"COALESCE(sum({measure.expression}), 0)::float8"
+        return f"COALESCE(sum({name}), 0)::float8"
     if isinstance(measure, Durations):
-        return f"string_agg(int2send(({measure.code})::int2) || {ONE}, ''::bytea)"
-    return f"jsonb_agg({measure.expression}) FILTER (WHERE ({measure.expression}) IS NOT NULL)"
+        return f"string_agg(int2send({name}::int2) || {ONE}, ''::bytea)"
+    return f"jsonb_agg({name}) FILTER (WHERE {name} IS NOT NULL)"
 
 
-def _of_stretches(basis: Basis) -> str:
-    """From where the rows of a basis come that count within the stretches of `among`, and the conditions that they meet."""
+def _said(measures: list[Measure], condition: str) -> str:
+    """The rows of one basis that count within the stretches of `among`: at, location, priority, type, and what each says for the measures.
+
+    Stretch by stretch: behind OFFSET the planner cannot turn that round, and begin with all rows there are.
+    """
+    basis = measures[0].basis
+    values = ", ".join(f"({_value(measure)}) AS {measure.name}" for measure in measures)
     months = f"AND {basis.at} >= %(first)s AND {basis.at} < %(last)s" if basis.in_months else ""
-    return f"""unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS stretch (since, until) CROSS JOIN {basis.rows}
-        WHERE {basis.at} >= stretch.since AND {basis.at} < stretch.until {months} AND {basis.only}"""
+    return f"""unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS stretch (since, until) CROSS JOIN LATERAL (
+            SELECT {basis.at} AS at, i.location, i.priority, i.type, {values} FROM {basis.rows}
+            WHERE {basis.at} >= stretch.since AND {basis.at} < stretch.until {months}
+                AND {basis.only} AND {condition} OFFSET 0
+        ) AS said"""
 
 
 def among(stretches: list[Stretch]) -> dict[str, Any]:
-    """The parameters of `_of_stretches`."""
+    """The parameters of `_said`; `first` and `last` tell the planner which months it is about."""
     since, until = zip(*stretches, strict=True)
     return {"since": instants(since), "until": instants(until), "first": min(since), "last": max(until)}
 

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-DIMS = [(0, "All"), (4, "Priority"), (5, "Type"), (6, "Location"), (7, "Each")]
+DIMS = [(0, "All"), (1, "Type"), (2, "Location"), (4, "Priority"), (5, "Type Priority"), (7, "Each")]
 
 
 class Migration(migrations.Migration):

@@ -19,9 +19,10 @@ class Dims(models.IntegerChoices):
     """
 
     ALL = 0
+    TYPE = 1
+    LOCATION = 2
     PRIORITY = 4
-    TYPE = 5
-    LOCATION = 6
+    TYPE_PRIORITY = 5
     EACH = 7
 
 
