@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from mis_dashboard.lib import jobs, rows
 from mis_dashboard.lib.patience import patiently
 
-from . import actions, channels, escalate, line, queries
+from . import actions, channels, escalate, line, promises, queries
 from .channels.base import NOT_CONNECTED, ChannelError, Misconfigured, Refused, Sent, TryLater, Unsure
 from .crm.ghl import client as crm
 from .models import Action, AICall, Customer, Issue, Response
@@ -269,11 +269,8 @@ def _is_graver(issue: Issue, verdict: dict) -> bool:
 
 
 def _raise_priority(issue: Issue, understood: str) -> None:
-    Issue.objects.filter(pk=issue.pk).update(
-        priority=understood,
-        response_due_at=issue.detected_at + queries.response_target(understood),
-        resolution_due_at=issue.detected_at + queries.resolution_target(understood),
-    )
+    promise = promises.made(understood, issue.location, issue.detected_at)
+    Issue.objects.filter(pk=issue.pk).update(priority=understood, **promise.kept_on_issue)
 
 
 def _not_accepted(response: Response, error: ChannelError) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mis_dashboard.lib import jobs, live, rows
 
-from . import actions, customers, handover, queries, reading, resolve, survey
+from . import actions, customers, handover, promises, queries, reading, resolve, survey
 from .models import Action, Customer, EventKey, InboundEvent, Issue, Message, Policy, Response
 from .models.issue import Priority, Status
 from .models.response import State
@@ -254,9 +254,10 @@ def _message(inbound: Inbound, issue: Issue, turn: int, sent_at: datetime, now: 
 def _new_issue(inbound: Inbound, customer: Customer | None, now: datetime) -> Issue:
     priority = inbound.priority or Priority.MEDIUM
     detected_at = _sane(inbound.occurred_at, now)
+    location = inbound.location or (customer.location if customer else "")
     return Issue(
         customer=customer,
-        location=inbound.location or (customer.location if customer else ""),
+        location=location,
         source=inbound.issue_source,
         type=inbound.issue_type[:100] or "other",
         priority=priority,
@@ -264,8 +265,7 @@ def _new_issue(inbound: Inbound, customer: Customer | None, now: datetime) -> Is
         metadata=inbound.metadata,
         detected_at=detected_at,
         received_at=now,
-        response_due_at=detected_at + queries.response_target(priority),
-        resolution_due_at=detected_at + queries.resolution_target(priority),
+        **promises.made(priority, location, detected_at).kept_on_issue,
     )
 
 
@@ -300,7 +300,7 @@ def _new_turn(issue: Issue, turn: int, debounce: timedelta, now: datetime) -> Re
         state=State.HANDED_OVER if issue.status == Status.ESCALATED else State.WAITING,
         created_at=now,
         due_at=now + debounce,
-        deadline_at=issue.response_due_at if turn == 1 else now + queries.response_target(issue.priority),
+        deadline_at=issue.response_due_at if turn == 1 else promises.answer_due(issue, now),
     )
 
 

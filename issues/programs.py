@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mis_dashboard.lib import jobs, wire
 
-from . import actions, channels, escalate, line, phones, queries
+from . import actions, channels, escalate, line, phones, promises, queries
 from .models import Action, InboundEvent, Issue, Message, Policy, Response
 from .models.issue import UNRESOLVED, Priority, Status
 from .models.response import PENDING, State
@@ -117,7 +117,7 @@ def _queue(issue: Issue, text: str, by: str, *, instead_of: list[Response]) -> R
         verdict={"program": by},
         created_at=min((r.created_at for r in instead_of), default=now),
         due_at=now,
-        deadline_at=min((r.deadline_at for r in instead_of), default=now + queries.response_target(issue.priority)),
+        deadline_at=min((r.deadline_at for r in instead_of), default=promises.answer_due(issue, now)),
     )
     jobs.wake("respond")
     return response

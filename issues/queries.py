@@ -352,16 +352,6 @@ def notice_for(occasion: str, language: str) -> ReplyTemplate | None:
     return min(wanted, key=lambda template: template.language != language, default=None)
 
 
-def response_target(priority: str) -> timedelta:
-    """From the customer's word to our answer, at the most."""
-    return timedelta(seconds=settings.SLA_TARGETS_S[priority][0])
-
-
-def resolution_target(priority: str) -> timedelta:
-    """From detection to the end of an issue, at the most."""
-    return timedelta(seconds=settings.SLA_TARGETS_S[priority][1])
-
-
 def price_of(model: str, day: date) -> ModelPrice | None:
     """The price in force on that day; of several that fit the model's name, the one with the longest name."""
     fitting = [p for p in _prices() if model.startswith(p.model) and p.valid_from <= day]

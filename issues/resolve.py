@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from mis_dashboard.lib import jobs
 
-from . import actions, escalate, queries, reading, survey
+from . import actions, escalate, promises, queries, reading, survey
 from .models import Action, Issue, Response
 from .models.issue import Basis, Status
 from .models.response import State
@@ -84,7 +84,7 @@ def _owe_again(issue: Issue, user: AbstractBaseUser) -> None:
         return
     now = timezone.now()
     dropped.state, dropped.created_at, dropped.due_at, dropped.attempts = State.WAITING, now, now, 0
-    dropped.deadline_at = now + queries.response_target(issue.priority)
+    dropped.deadline_at = promises.answer_due(issue, now)
     dropped.save(update_fields=["state", "created_at", "due_at", "attempts", "deadline_at"])
     jobs.wake("respond")
 

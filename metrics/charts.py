@@ -3,26 +3,26 @@
 A trace's `meta` says which list of the snapshot's series is its y, its unit, and which tone of the design it has.
 """
 
-from functools import cache
+from functools import lru_cache
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from issues.models.issue import Priority
+
+def figures(target_s: int) -> dict[str, dict]:
+    """The figures "volume", "ttfr" and "spend" in the active language, ready for JSON and `Plotly.react`.
+
+    `target_s` is the strictest target of a first response.
+    """
+    return _figures(translation.get_language(), target_s)
 
 
-def figures() -> dict[str, dict]:
-    """The figures "volume", "ttfr" and "spend" in the active language, ready for JSON and `Plotly.react`."""
-    return _figures(translation.get_language())
-
-
-@cache
-def _figures(language: str) -> dict[str, dict]:
+@lru_cache(maxsize=64)
+def _figures(language: str, target_s: int) -> dict[str, dict]:
     import plotly.graph_objects as go  # slow to import, and only pages with charts need it
 
     with translation.override(language):
-        drawn = {"volume": _volume(go), "ttfr": _ttfr(go), "spend": _spend(go)}
+        drawn = {"volume": _volume(go), "ttfr": _ttfr(go, target_s), "spend": _spend(go)}
         return {name: figure.to_plotly_json() for name, figure in drawn.items()}
 
 
@@ -32,16 +32,15 @@ def _volume(go):
     return go.Figure([received, resolved], _layout(go, _("issues"), barmode="group", bargap=0.2, bargroupgap=0.05))
 
 
-def _ttfr(go):
-    strictest_s = settings.SLA_TARGETS_S[Priority.CRITICAL][0]
+def _ttfr(go, target_s: int):
     median = go.Scatter(name=_("Median"), meta=_meta("ttfr_p50", "s", "main"), **_line(width=2.5))
     slow = go.Scatter(name=_("9 in 10"), meta=_meta("ttfr_p90", "s", "warn"), **_line(width=2, dash="dot"))
     figure = go.Figure([median, slow], _layout(go, _("seconds"), hovermode="x unified"))
     figure.update_yaxes(type="log")  # one slow hour among quick ones would flatten them all
     figure.add_hline(
-        y=strictest_s,
+        y=target_s,
         line={"width": 1.5, "dash": "dash"},
-        annotation={"text": _("target %(seconds)s s") % {"seconds": strictest_s}, "xanchor": "right"},
+        annotation={"text": _("target %(seconds)s s") % {"seconds": target_s}, "xanchor": "right"},
         name="target",
     )
     return figure

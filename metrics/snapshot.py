@@ -9,14 +9,15 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from issues import ai, channels
+from issues import ai, channels, promises
+from issues.models import SlaPolicy
 from issues.models.issue import Priority
 
 from . import cells, facts, kpis, queries, systems
 from .facts import Answers, Facts, Tally
 from .window import UTC, Scope, Window
 
-PROMISES = {"first_response": 0, "resolution": 1}  # their places in SLA_TARGETS_S
+PROMISES = {"first_response": "response_s", "resolution": "resolution_s"}  # with the target of a policy
 
 
 def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
@@ -31,8 +32,8 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
                 unsure, escalated_unassigned, at_risk, breached (promises, of either kind), last_reply_at,
                 models: [{model, state, reason, since, until, failures}], channel: {state, since},
                 queue: {waiting, oldest_due_at, follow_ups, surveys}, budget: NAME → size, left (`systems`)
-        sla     PRIORITY → "first_response" | "resolution" → target_s, pending, at_risk, met, met_late,
-                breached, next_deadlines: [{issue, due_at, priority}], the nearest first
+        sla     PRIORITY → "first_response" | "resolution" → target_s (as promised now), pending, at_risk,
+                met, met_late, breached, next_deadlines: [{issue, due_at, priority}], the nearest first
         alerts  [{id, severity, title, about, since}], what a person must repair, the worst first
         series  starts, received, resolved, ttfr_p50, ttfr_p90, cost_usd: one entry per bucket, and
                 unfinished: whether the last bucket is still being filled. The first bucket is whole,
@@ -46,7 +47,8 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
     with one_state():
         found = facts.read(window, zone)
         open_ones = queries.open_ones(window)
-        promises = _sla(facts.by(window, "priority", zone, KEPT), open_ones)
+        in_force = promises.all_in_force(window.location or "", now)
+        sla = _sla(facts.by(window, "priority", zone, KEPT), open_ones, in_force)
         standing, proofs = _systems(window)
         return {
             "v": 1,
@@ -58,8 +60,8 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "end": _z(window.end),
             "filters": window.filters,
             "kpis": kpis.figures(found),
-            "now": _now(window, open_ones, promises) | _dated(standing),
-            "sla": promises,
+            "now": _now(window, open_ones, sla) | _dated(standing),
+            "sla": sla,
             "alerts": _dated(systems.alerts(standing["models"], standing["channel"], proofs)),
             "series": _series(found),
             "feed": [_feed_line(row) for row in queries.feed(window)],
@@ -88,9 +90,9 @@ def one_state():
         yield
 
 
-def _now(window: Window, open_ones: dict[str, dict], promises: dict) -> dict:
+def _now(window: Window, open_ones: dict[str, dict], sla: dict) -> dict:
     row, each = queries.hands(window), open_ones.values()
-    both = [promise for kinds in promises.values() for promise in kinds.values()]
+    both = [promise for kinds in sla.values() for promise in kinds.values()]
     return row | {
         **{name: sum(of[name] for of in each) for name in ("open", "waiting", "escalated_unassigned")},
         "waiting_since": _z(min((of["waiting_since"] for of in each if of["waiting"]), default=None)),
@@ -116,13 +118,14 @@ def _systems(window: Window) -> tuple[dict, list[dict]]:
     return standing, systems.proofs(row)
 
 
-def _sla(priorities: dict[str, Tally], open_ones: dict[str, dict]) -> dict:
+def _sla(priorities: dict[str, Tally], open_ones: dict[str, dict], in_force: dict[str, SlaPolicy]) -> dict:
     """What was kept and missed among the issues of the window, and where all open ones stand."""
     nothing = Tally(Answers([]), 0, 0)
     return {
         priority.value: {
-            promise: _promise(priority, promise, priorities.get(priority.value, nothing), open_ones.get(priority.value))
-            for promise in PROMISES
+            promise: {"target_s": getattr(in_force[priority.value], target)}
+            | _promise(priority, promise, priorities.get(priority.value, nothing), open_ones.get(priority.value))
+            for promise, target in PROMISES.items()
         }
         for priority in Priority
     }
@@ -136,7 +139,6 @@ def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -
     standing = {state: row[f"{promise}_{state}"] if row else 0 for state in ("pending", "at_risk", "breached")}
     ids, dues = ((row and row[f"{promise}_next_{each}"]) or [] for each in ("ids", "dues"))
     return {
-        "target_s": settings.SLA_TARGETS_S[priority][PROMISES[promise]],
         "pending": standing["pending"],
         "at_risk": standing["at_risk"],
         "met": tally[f"{COUNTED_AS[promise]}_met"],

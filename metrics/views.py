@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
-from issues import ai, channels
+from issues import ai, channels, promises
 from mis_dashboard.models import Process
 
 from . import charts, filters, words
@@ -53,11 +53,15 @@ def performance(request: HttpRequest) -> HttpResponse:
         "snapshot": snapshot,
         "window": window,
         "title": filters.title(window),
-        "figures": charts.figures(),
+        "figures": charts.figures(_strictest_target_s(scope, now)),
         "sentences": _sentences_url(),
         "groups": _groups(snapshot),
     }
     return fresh(render(request, "performance.html", context))
+
+
+def _strictest_target_s(scope: Scope, now: datetime) -> int:
+    return min(policy.response_s for policy in promises.all_in_force(scope.location or "", now).values())
 
 
 @require_safe

@@ -171,14 +171,6 @@ Q_CLUSTER = {
 
 # --- The product ----------------------------------------------------------------------------
 
-# Seconds to the first response and to the resolution, by priority.
-SLA_TARGETS_S = {
-    "critical": (30, 2 * 3600),
-    "high": (30, 2 * 3600),
-    "medium": (120, 4 * 3600),
-    "low": (300, 8 * 3600),
-}
-
 AI_BACKENDS = {
     "google-generativeai": "issues.ai.generativeai.GenerativeAI",
     "google-genai": "issues.ai.genai.GenAI",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mis_dashboard.lib import recent
+from tests.support import make
 
 HERE = Path(__file__).parent
 LOCAL = {"127.0.0.1", "localhost", "::1"}
@@ -31,6 +32,14 @@ def _no_network():
 def _nothing_remembered():
     """What a process keeps for a second is not kept from one test to the next."""
     recent.forget()
+
+
+@pytest.fixture(autouse=True)
+def _promises(request, _django_db_helper):
+    """Tests with transactions of their own leave the tables empty behind; but something is always promised."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        make.promises()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from mis_dashboard.lib import partitions
 from mis_dashboard.lib.ids import uuid7
 
-from .. import actions, phones, queries
+from .. import actions, phones, promises
 from ..models import Action, Customer, Issue
 from .telling import Told
 
@@ -123,9 +123,10 @@ UPDATED = [field.name for field in Issue._meta.concrete_fields if field.name not
 
 def _issue(told: Told, known: Known | None, customer: UUID | None, source: str, now: datetime) -> Issue:
     values = dict(told.values)
-    detected_at, priority = values["detected_at"], values["priority"]
-    values["response_due_at"] = values["response_due_at"] or detected_at + queries.response_target(priority)
-    values["resolution_due_at"] = values["resolution_due_at"] or detected_at + queries.resolution_target(priority)
+    detected_at = values["detected_at"]
+    ours = promises.made(values["priority"], values["location"], detected_at).kept_on_issue
+    due = [name for name in ("response_due_at", "resolution_due_at") if not values[name]]
+    values |= {name: ours[name] for name in [*due, "sla_policy"] if due}
     return Issue(
         id=known.pk if known else uuid7(detected_at),
         source=Issue.Source.IMPORT,

@@ -8,6 +8,7 @@ from .event import EventKey, InboundEvent
 from .issue import Issue, Message
 from .policy import Breaker, ChannelState, Policy, Token
 from .response import Response
+from .sla import Calendar, SlaPolicy
 from .template import ReplyTemplate
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Action",
     "ApiKey",
     "Breaker",
+    "Calendar",
     "ChannelState",
     "Customer",
     "EventKey",
@@ -27,5 +29,6 @@ __all__ = [
     "PromptVersion",
     "ReplyTemplate",
     "Response",
+    "SlaPolicy",
     "Token",
 ]

@@ -59,8 +59,9 @@ class Issue(models.Model):
 
     All times are UTC. `detected_at` is when the problem showed itself outside, `received_at`
     when we heard of it. `first_response_at` is when the channel accepted the first reply to the
-    customer (by us, or by a person outside of MIS), and nothing else sets it; `answered_by` tells whose it was. Deadlines are stored when the issue is made; a
-    raised priority moves them, to the targets of the priority that it turned out to have.
+    customer (by us, or by a person outside of MIS), and nothing else sets it; `answered_by` tells whose it was. Deadlines are stored when the issue is made, by the `sla_policy` then in
+    force, which it keeps (null: they were told by another system, or are older than policies); a raised priority moves them,
+    to what was promised at detection for the priority that it turned out to have. A reopening does not move them.
 
     `silent_since` is when we last answered in substance, while nothing else keeps the issue from being resolved by
     itself: null while the customer waits for us, and once a person is in charge. `automation_attempted_at` is when a
@@ -105,6 +106,10 @@ class Issue(models.Model):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     response_due_at = models.DateTimeField(_("first response due"))
     resolution_due_at = models.DateTimeField(_("resolution due"))
+    sla_policy = models.ForeignKey(
+        "SlaPolicy", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, editable=False,
+        verbose_name=_("SLA policy"),
+    )  # fmt: skip
     first_response_at = models.DateTimeField(_("first response"), null=True, blank=True)
     answered_by = models.CharField(
         _("first answered by"), max_length=8, choices=AnsweredBy, blank=True, default="", db_default=""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from issues import actions, queries, wording
+from issues import actions, promises, wording
 from issues.models import Action, AICall, Customer, Issue, Message, PromptVersion, ReplyTemplate, Response
 from issues.models.issue import Priority, Status
 from issues.models.response import Delivery, State
@@ -73,8 +73,7 @@ class Scribe:
             sentiment=self.rng.choices(["negative", "angry", "neutral"], [6, 2, 2])[0],
             detected_at=at,
             received_at=at + timedelta(milliseconds=self.rng.uniform(20, 300)),
-            response_due_at=at + queries.response_target(complaint.priority),
-            resolution_due_at=at + queries.resolution_target(complaint.priority),
+            **promises.made(complaint.priority, customer.location, at).kept_on_issue,
         )
         self.rows.issues.append(issue)
         self.hear(issue, 1, complaint.text, at)
@@ -115,7 +114,7 @@ class Scribe:
             text=text,
             created_at=asked_at,
             due_at=asked_at,
-            deadline_at=asked_at + queries.response_target(issue.priority),
+            deadline_at=promises.answer_due(issue, asked_at),
             attempts=1,
             spoken_to=issue.customer.phone,
             spoken_at=at,

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from issues.ingest import ingest
-from issues.models import Action, Customer, InboundEvent, Issue, Message, Policy, Response
+from issues.models import Action, Customer, InboundEvent, Issue, Message, Policy, Response, SlaPolicy
 from mis_dashboard.models import Job
 from tests.support.make import NOW, inbound
 
@@ -200,7 +200,7 @@ def test_a_person_who_answers_first_silences_the_ai_for_that_turn():
 
 
 def test_nothing_is_stored_when_a_part_of_it_cannot_be():
-    with pytest.raises(KeyError):
+    with pytest.raises(SlaPolicy.DoesNotExist):
         ingest(inbound(priority="not-a-priority"), now=NOW)
     assert not InboundEvent.objects.exists()
     assert not Customer.objects.exists()

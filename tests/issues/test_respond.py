@@ -167,7 +167,8 @@ def test_without_whatsapp_every_issue_goes_to_a_person(settings):
 def test_the_ai_may_raise_a_priority_and_never_lowers_one(box):
     raised = answered(claimed(priority="low", text="URGENTE: sistema fora do ar, a loja está parada!")).issue
     assert raised.priority in {"critical", "high"}
-    assert raised.resolution_due_at == raised.detected_at + queries.resolution_target(raised.priority)
+    assert raised.sla_policy.priority == raised.priority
+    assert raised.resolution_due_at == raised.detected_at + timedelta(hours=2)
     assert answered(claimed(priority="critical", text="uma dúvida simples, obrigada")).issue.priority == "critical"
 
 

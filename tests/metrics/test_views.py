@@ -217,7 +217,7 @@ class TestProduct:
 
 class TestCharts:
     def test_every_trace_names_a_list_of_the_series(self):
-        traces = [trace for figure in charts.figures().values() for trace in figure["data"]]
+        traces = [trace for figure in charts.figures(30).values() for trace in figure["data"]]
         assert [trace["meta"]["series"] for trace in traces] == [
             "received",
             "resolved",
@@ -227,22 +227,23 @@ class TestCharts:
         ]
 
     def test_a_chart_has_a_drawing_and_words(self):
-        assert list(charts.figures()) == list(series.CHARTS)
+        assert list(charts.figures(30)) == list(series.CHARTS)
 
     def test_they_are_small_json_without_any_data(self):
-        text = json.dumps(charts.figures())
+        text = json.dumps(charts.figures(30))
         assert len(text) < 3000
         assert "bdata" not in text
 
     def test_a_gap_stays_a_gap_and_the_target_is_drawn(self):
-        ttfr = charts.figures()["ttfr"]
+        ttfr = charts.figures(30)["ttfr"]
         assert [trace["connectgaps"] for trace in ttfr["data"]] == [False, False]
         assert [shape["y0"] for shape in ttfr["layout"]["shapes"]] == [30]
 
-    def test_they_are_made_once_per_language(self):
+    def test_they_are_made_once_per_language_and_target(self):
         with translation.override("en"):
-            english = charts.figures()
-            assert charts.figures() is english
+            assert charts.figures(45)["ttfr"]["layout"]["annotations"][0]["text"] == "target 45 s"
+            english = charts.figures(30)
+            assert charts.figures(30) is english
         with translation.override("pt-br"):
-            assert charts.figures() is not english
+            assert charts.figures(30) is not english
         assert english["volume"]["data"][0]["name"] == "Received"

@@ -1,10 +1,11 @@
 """Rows for tests: everything has a believable default, and a test names only what it is about."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from itertools import count
 
 from issues.ingest import Inbound
-from issues.models import Customer, InboundEvent, Issue, PromptVersion, Response
+from issues.models import Customer, InboundEvent, Issue, PromptVersion, Response, SlaPolicy
 from issues.models.issue import Priority
 from mis_dashboard.lib.ids import uuid7
 
@@ -66,6 +67,14 @@ def response(issue: Issue, *, at: datetime = NOW, turn: int = 1, **changes) -> R
     if changes.get("state") in ("thinking", "speaking"):
         given |= {"claimed_by": uuid7(), "claimed_at": at}
     return Response.objects.create(**(given | changes))
+
+
+def promises() -> None:
+    """The targets that are shipped, unless some are there."""
+    shipped = import_module("issues.migrations.0014_sla_shipped")
+    for priority, (response_s, resolution_s) in shipped.SHIPPED.items():
+        targets = {"response_s": response_s, "resolution_s": resolution_s, "since": shipped.ALWAYS}
+        SlaPolicy.objects.get_or_create(priority=priority, location="", defaults=targets)
 
 
 def prompt(name: str = "reply") -> PromptVersion:

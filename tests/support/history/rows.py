@@ -3,7 +3,7 @@
 Parameters: `until`, `events_since`, the names of the two `models`, the ids of the `reply` and `triage` prompts.
 """
 
-from django.conf import settings
+from importlib import import_module
 
 from issues import escalate
 
@@ -12,6 +12,7 @@ from .answers import BEGINS_A_TURN
 from .chance import choice
 from .story import CUSTOMER, LOCATION, PERSON, PHONE, STARS
 
+SHIPPED = import_module("issues.migrations.0014_sla_shipped").SHIPPED
 BEGINNINGS = [
     "Bom dia, tudo bem?",
     "Oi, preciso de ajuda.",
@@ -50,7 +51,7 @@ def words(number: str) -> str:
 
 def target(priority: str, promise: int) -> str:
     """SQL: how long the promise of a priority leaves, as an interval."""
-    cases = " ".join(f"WHEN '{name}' THEN interval '{s[promise]} s'" for name, s in settings.SLA_TARGETS_S.items())
+    cases = " ".join(f"WHEN '{name}' THEN interval '{s[promise]} s'" for name, s in SHIPPED.items())
     return f"CASE {priority} {cases} END"
 
 
@@ -66,7 +67,7 @@ CUSTOMERS = f"""
 ISSUES = f"""
     INSERT INTO issues_issue (
         id, customer_id, location, source, type, priority, status, text, sentiment, metadata, detected_at, received_at, updated_at,
-        response_due_at, resolution_due_at, first_response_at, answered_by, resolved_at, resolved_by, resolution_basis, resolution_notes,
+        response_due_at, resolution_due_at, sla_policy_id, first_response_at, answered_by, resolved_at, resolved_by, resolution_basis, resolution_notes,
         silent_since, automation_attempted_at, escalated_at, escalation_reason, assignee_id, customer_satisfaction, rated_at,
         rated_resolver, false_positive
     )
@@ -76,7 +77,8 @@ ISSUES = f"""
         at, received_at,
         GREATEST(received_at, first_at, follow_at, heard_at, more_at, judged_at, escalated_at, taken_at, hand_at, resolved_at,
             rated_at, reopened_at, again_at, hand_again_at, resolved_again_at, reviewed_at),
-        at + {target("priority", 0)}, at + {target("priority", 1)}, first_at,
+        at + {target("priority", 0)}, at + {target("priority", 1)},
+        (SELECT p.id FROM issues_slapolicy p WHERE p.location = '' AND p.priority = s.priority ORDER BY since LIMIT 1), first_at,
         CASE WHEN first_at IS NULL THEN '' WHEN start = 'notice' THEN 'template' ELSE start END, ended_at,
         CASE WHEN ended_at IS NULL THEN '' WHEN resolved_again_at IS NULL THEN resolver ELSE resolver_again END,
         CASE WHEN ended_at IS NULL THEN '' WHEN resolved_again_at IS NULL THEN basis WHEN is_sorry THEN 'human' ELSE 'silence' END,
