@@ -22,6 +22,7 @@ def at(seconds: float) -> datetime:
         (None, 80, "at_risk"),
         (None, 99.999, "at_risk"),
         (None, 100, "at_risk"),  # an answer at this very moment would still be in time
+        (None, 100.000001, "breached"),  # the moment after, whoever looks
         (None, 100.001, "breached"),
         (None, 1e7, "breached"),
         (0, 50, "met"),
@@ -44,3 +45,20 @@ def test_a_promise_without_any_time_is_at_risk_and_then_breached():
 
 def test_every_state_is_listed_once():
     assert sorted(sla.STATES) == sorted(sla.State.__args__)
+
+
+def test_what_comes_one_second_late_between_two_looks_is_met_late_and_was_breached_for_that_second():
+    looks = [(None, 99), (101, 101), (101, 130)]  # nobody looked at 100.5 s, when it was breached
+    assert [sla.state(at(100), answered and at(answered), at(now), BEGAN) for answered, now in looks] == [
+        "at_risk",
+        "met_late",
+        "met_late",
+    ]
+    assert sla.state(at(100), None, at(100.5), BEGAN) == "breached"
+
+
+def test_a_deadline_in_business_hours_is_at_risk_by_the_clock_as_any_other():
+    """Promised on Friday evening for Monday morning, 62.5 hours later: the last fifth begins on Sunday evening, at 50 h."""
+    monday = BEGAN + timedelta(hours=62, minutes=30)
+    assert sla.state(monday, None, BEGAN + timedelta(hours=49, minutes=59), BEGAN) == "pending"
+    assert sla.state(monday, None, BEGAN + timedelta(hours=50), BEGAN) == "at_risk"

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, connections
 
-from issues.models import Action, Issue
+from issues.models import Action, Issue, SlaPolicy
 from issues.models.issue import UNRESOLVED, Priority
 from metrics import queries, sla, snapshot
 from metrics.window import Scope, Window
@@ -137,6 +137,16 @@ class TestSLA:
             self.any_issue(chance)
         window = Window.parse("24h", NOW)
         assert snapshot.build(DAY, NOW)["sla"] == self.by_rule(window)
+
+    def test_the_target_is_the_one_promised_now_at_the_location_that_is_looked_at(self):
+        own = {"priority": "medium", "location": "loc1", "response_s": 45, "resolution_s": 600}
+        SlaPolicy.objects.create(**own, since=ago(hours=1))
+        SlaPolicy.objects.create(**own | {"response_s": 1}, since=NOW + timedelta(seconds=1))
+        targets = {}
+        for location in (None, "loc1", "loc2"):
+            sla = snapshot.build(Scope("24h", location=location), NOW)["sla"]
+            targets[location] = [sla["medium"][promise]["target_s"] for promise in snapshot.PROMISES]
+        assert targets == {None: [120, 14_400], "loc1": [45, 600], "loc2": [120, 14_400]}
 
     def any_issue(self, chance):
         began = NOW - timedelta(seconds=chance.choice([0, 79, 80, 100, 101, 5000, 86_400, 200_000]))

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection
 from django.utils import timezone, translation
 
-from issues.models import ApiKey
+from issues.models import ApiKey, SlaPolicy
 from metrics import charts, series, views
 from metrics.kpis import KPIS
 from metrics.window import Scope
@@ -40,6 +40,19 @@ class TestPage:
         html = answer.content.decode()
         assert [html.count(f'data-kpi="{name}"') for name in answer.context["snapshot"]["kpis"]] == [1] * len(KPIS)
         assert "17" in html
+
+    def test_the_target_in_the_chart_is_the_strictest_of_the_location_looked_at(self, client, ana):
+        client.force_login(ana)
+        SlaPolicy.objects.create(
+            priority="low",
+            location="loc1",
+            response_s=12,
+            resolution_s=600,
+            since=timezone.now() - timedelta(minutes=1),
+        )
+        for address, target_s in (("/performance", 30), ("/performance?location=loc1", 12)):
+            ttfr = client.get(address).context["figures"]["ttfr"]
+            assert [shape["y0"] for shape in ttfr["layout"]["shapes"]] == [target_s]
 
     def test_its_context_is_what_the_template_and_the_script_need(self, client, ana):
         client.force_login(ana)
