@@ -146,7 +146,7 @@ class IssueAdmin(ReadOnly):
     )
     readonly_fields = [
         "shown_priority", "shown_status", "shown_type", "shown_sentiment", "shown_customer", "phone", "shown_resolver",
-        "shown_basis", "shown_rated_resolver", "shown_reason", "shown_metadata", "elsewhere",
+        "shown_policy", "shown_basis", "shown_rated_resolver", "shown_reason", "shown_metadata", "elsewhere",
     ]  # fmt: skip
     fieldsets = [
         (_("Customer"), {"fields": ["shown_customer", "phone", "location", "source", "elsewhere"]}),
@@ -163,7 +163,7 @@ class IssueAdmin(ReadOnly):
             {
                 "fields": [
                     "detected_at", "received_at", "response_due_at", "first_response_at",
-                    "resolution_due_at", "silent_since", "resolved_at", "shown_resolver", "shown_basis",
+                    "resolution_due_at", "shown_policy", "silent_since", "resolved_at", "shown_resolver", "shown_basis",
                 ]
             },
         ),
@@ -202,6 +202,10 @@ class IssueAdmin(ReadOnly):
     @admin.display(description=_("sentiment"))
     def shown_sentiment(self, issue):
         return words.SENTIMENTS.get(issue.sentiment, issue.sentiment) or words.NOTHING
+
+    @admin.display(description=_("SLA policy"))
+    def shown_policy(self, issue):
+        return link(issue.sla_policy)
 
     @admin.display(description=_("resolved by"))
     def shown_resolver(self, issue):
