@@ -328,9 +328,7 @@ class Hours(forms.ModelForm):
     def clean_name(self):
         name = self.cleaned_data["name"]
         if not self.previous and Calendar.objects.filter(name=name).exists():
-            raise forms.ValidationError(
-                _("There are business hours of this name: open them, and choose “New version”.")
-            )
+            raise forms.ValidationError(_("There is a calendar of this name: open it, and choose “New version”."))
         return name
 
     def clean_zone(self):

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import forms, promises
 from ..models import Calendar, SlaPolicy
 from ..models.issue import Priority
+from ..models.sla import ALWAYS
 from . import words
 from .base import FlatList, indexed, link
 
@@ -31,6 +32,10 @@ def moment(at: datetime) -> str:
     """An instant to the second on the product's clocks, with its weekday: a target may be 30 s or three days away."""
     local = timezone.localtime(at)
     return f"{date_format(local, 'l')}, {date_format(local, 'SHORT_DATE_FORMAT')} {date_format(local, 'H:i:s')}"
+
+
+def beginning(policy: SlaPolicy) -> str:
+    return gettext("always") if policy.since <= ALWAYS else moment(policy.since)
 
 
 class Versions(FlatList):
@@ -86,15 +91,15 @@ class SlaPolicyAdmin(Versions):
 
     form = forms.Promise
     list_display = [
-        "shown_standing", "priority", "shown_location", "shown_response", "shown_resolution", "since", "shown_author", "note",
+        "shown_standing", "priority", "shown_location", "shown_response", "shown_resolution", "shown_since", "shown_author", "note",
     ]  # fmt: skip
     list_display_links = ["shown_standing", "priority"]
     list_filter = [StandingFilter, "priority", indexed("location", _("location"))]
     list_select_related = ["calendar", "made_by"]
     sortable_by = []
     readonly_fields = [
-        "shown_standing", "shown_location", "shown_response", "shown_resolution", "shown_hours", "shown_author", "preview",
-        "versions",
+        "shown_standing", "shown_location", "shown_response", "shown_resolution", "shown_hours", "shown_since", "shown_author",
+        "preview", "versions",
     ]  # fmt: skip
 
     class Media:
@@ -121,7 +126,7 @@ class SlaPolicyAdmin(Versions):
         if obj is None:
             return [*self.form.Meta.fields, "preview"]
         return [
-            "shown_standing", "priority", "shown_location", "shown_response", "shown_resolution", "shown_hours", "since",
+            "shown_standing", "priority", "shown_location", "shown_response", "shown_resolution", "shown_hours", "shown_since",
             "withdrawn", "note", "made_at", "shown_author", "preview", "versions",
         ]  # fmt: skip
 
@@ -147,6 +152,10 @@ class SlaPolicyAdmin(Versions):
     def shown_hours(self, policy):
         return link(policy.calendar)
 
+    @admin.display(description=_("in force from"))
+    def shown_since(self, policy):
+        return beginning(policy)
+
     @admin.display(description=_("an issue that comes now"))
     def preview(self, policy):
         """When it would be due; while a version is written, the page's script asks for it."""
@@ -167,7 +176,7 @@ class SlaPolicyAdmin(Versions):
             else [self.shown_response(version), self.shown_resolution(version)]
         )
         about = " · ".join([*parts, *filter(None, [str(version.made_by or ""), version.note])])
-        return format_html("{}: {}", link(version, moment(version.since)), about)
+        return format_html("{}: {}", link(version, beginning(version)), about)
 
     def save_model(self, request, obj, form, change):
         before = promises.newest(obj.priority, obj.location, obj.since)
@@ -287,8 +296,8 @@ class CalendarAdmin(Versions):
         moved = promises.add_hours(obj, request.user, timezone.now())
         if moved:
             told = ngettext(
-                "%(n)d SLA policy counts by these hours from now on.",
-                "%(n)d SLA policies count by these hours from now on.",
+                "%(n)d SLA policy counts by this calendar from now on.",
+                "%(n)d SLA policies count by this calendar from now on.",
                 len(moved),
             )
             messages.success(request, told % {"n": len(moved)})

@@ -37,8 +37,8 @@ class Migration(migrations.Migration):
                 ('made_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
             ],
             options={
-                'verbose_name': 'business hours',
-                'verbose_name_plural': 'business hours',
+                'verbose_name': 'business calendar',
+                'verbose_name_plural': 'business calendars',
                 'ordering': ['name', '-number'],
                 'default_permissions': ('add', 'view'),
             },

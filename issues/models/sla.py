@@ -1,7 +1,7 @@
 """What we promise: by when an issue is answered and by when it is solved, and which hours count."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,6 +18,8 @@ from mis_dashboard.lib.ids import uuid7
 from .. import deadlines
 from .issue import Priority
 
+# What is in force from then on was in force for all that ever came.
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_TARGET_S = 366 * 24 * 3600
 
 
@@ -94,8 +96,8 @@ class Calendar(Version):
     days_off = models.JSONField(_("other days off"), default=list, blank=True)
 
     class Meta:
-        verbose_name = _("business hours")
-        verbose_name_plural = _("business hours")
+        verbose_name = _("business calendar")
+        verbose_name_plural = _("business calendars")
         default_permissions = ("add", "view")
         ordering = ["name", "-number"]
         constraints = [

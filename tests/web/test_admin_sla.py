@@ -137,6 +137,7 @@ class TestPolicies:
         browser.post(ADD, promise(note="Faster"))
         body = text_of(browser.get(page(first))).replace("\N{NO-BREAK SPACE}", " ")
         assert "1 min · 3 h · bia · Faster" in body
+        assert "always</a>: 2 min · 4 h" in body
         assert "replaced" in body
 
     def test_no_version_can_be_changed_or_deleted_in_the_admin(self, admin_user):
@@ -240,7 +241,7 @@ class TestBusinessHours:
         SlaPolicy.objects.create(**given, location="loc9", since=now - timedelta(days=2))
         SlaPolicy.objects.create(**given, location="loc9", since=now - timedelta(days=1), withdrawn=True)
         answer = browser.post(f"{ADD_HOURS}?of={first.pk}", hours(monday=""), follow=True)
-        assert "2 SLA policies count by these hours from now on." in text_of(answer)
+        assert "2 SLA policies count by this calendar from now on." in text_of(answer)
         second = Calendar.objects.get(number=2)
         moved = promises.in_force("low", "loc1", timezone.now())
         assert (moved.calendar, moved.resolution_s, moved.made_by, moved.note) == (second, 7200, manager, "Office v2")
