@@ -6,7 +6,7 @@ the last digit of percentiles of windows up to a day; those of longer ones are w
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -237,7 +237,7 @@ def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
     """The facts of a window and of the one before, as far as they have those `names`. A dozen queries, whose cost does not grow with history."""
     before, starts = window.previous(zone), window.buckets(zone)
     cuts = sorted({before.start, *starts, window.start, window.end})
-    answers = Answers(_answers(window, cuts, known(cuts[0], window, zone), names))
+    answers = _answers(window, cuts, known(cuts[0], window, zone), names, exact=window.is_exact)
     segment = {start: number for number, start in enumerate(cuts, 1)}
     start, end = segment[window.start], segment[window.end]
     ends = [segment[each] for each in starts[1:]] + [end]
@@ -256,6 +256,20 @@ def _began_by(at: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM issues_issue WHERE detected_at <= %s)", [at])
         return cursor.fetchone()[0]
+
+
+def total(window: Window, zone: ZoneInfo, names: Set[str]) -> Tally:
+    """What the window says in all, of those names."""
+    cuts = [window.start, window.end]
+    return Tally(_answers(window, cuts, known(cuts[0], window, zone), names, exact=window.is_exact), 1, 2)
+
+
+def moving(
+    window: Window, cuts: list[datetime], zone: ZoneInfo, names: Set[str], *, exact: bool
+) -> Callable[[int, int], Tally]:
+    """What has been settled of `window` between any two of the `cuts`, by their places: who still waited then is not known."""
+    answers = _answers(window, cuts, known(cuts[0], window, zone), names, exact=exact, still_open=False)
+    return lambda first, end: Tally(answers, first + 1, end + 1)
 
 
 def by(window: Window, dimension: str, zone: ZoneInfo, names: Set[str] = ALL) -> dict[str, Tally]:
@@ -303,16 +317,25 @@ def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
     return found
 
 
-def _answers(window: Window, cuts: list[datetime], found: dict[str, Known], names: Set[str]) -> list[Answer]:
-    """What cells and rows say of each segment between the cuts."""
-    answers = _added_up(window, cuts, found, SEGMENT, names, binned=not window.is_exact)
-    if names & TIMED and window.is_exact:
+def _answers(
+    window: Window, cuts: list[datetime], found: dict[str, Known], names: Set[str], *, exact: bool, still_open: bool = True
+) -> Answers:
+    """What cells and rows say of each segment between the cuts, durations one by one or in bins."""
+    answers = _added_up(window, cuts, found, SEGMENT, names, binned=not exact, still_open=still_open)
+    if names & TIMED and exact:
         answers.append(_asked(*_of_issues(VALUES, window, cuts, *_place(SEGMENT))))
-    return answers
+    return Answers(answers)
 
 
 def _added_up(
-    window: Window, cuts: list[datetime], found: dict[str, Known], by: str, names: Set[str], *, binned: bool
+    window: Window,
+    cuts: list[datetime],
+    found: dict[str, Known],
+    by: str,
+    names: Set[str],
+    *,
+    binned: bool,
+    still_open: bool = True,
 ) -> list[Answer]:
     """What is counted, summed and named of each segment, or of all the time by `by`; if they are to be binned, durations too."""
     statements = []
@@ -324,7 +347,7 @@ def _added_up(
         ]
         if wanted:
             statements += cells.read(wanted, plan(cuts, found[table]), cuts, window, by)
-    if names & STILL_OPEN:
+    if still_open and names & STILL_OPEN:
         statements.append(_of_issues(OPEN, window, cuts, *_place(by)))
     return [_asked(*statement) for statement in statements]
 
