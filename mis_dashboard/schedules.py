@@ -38,6 +38,8 @@ EVERY = [
     Periodic("refresh_figures", MINUTE_S, "metrics.jobs.refresh_figures"),
     Periodic("partitions", HOUR_S, "mis_dashboard.lib.partitions.keep"),
     Periodic("uptime", 5.0, "metrics.uptime.record"),
+    Periodic("alerts", 5.0, "metrics.alerts.watch.look"),
+    Periodic("forget_alerts", time(3, 50), "metrics.alerts.watch.forget"),
     Periodic("prove_figures", time(4, 0), "metrics.jobs.prove_figures"),
     Periodic("forget_events", time(3, 30), "issues.jobs.forget"),
     Periodic("forget_processes", HOUR_S, "mis_dashboard.lib.processes.forget"),

@@ -199,6 +199,26 @@ OLD_AUTO_RESOLVE_GONE = env.flag("OLD_AUTO_RESOLVE_GONE")
 # What Prometheus shows at /metrics; without it nobody may look.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
+# --- Who is told of alerts ------------------------------------------------------------------
+
+# Whoever has one of these addresses may post: they are secrets, and stand in no log and on no screen.
+SLACK_WEBHOOK_URL = env.base_url("SLACK_WEBHOOK_URL")
+ALERT_WEBHOOK_URL = env.base_url("ALERT_WEBHOOK_URL")
+ALERT_WEBHOOK_SECRET = env.text("ALERT_WEBHOOK_SECRET")
+ALERT_EMAILS = env.words("ALERT_EMAILS")
+ALERT_QUIET_HOURS = env.hours("ALERT_QUIET_HOURS")
+# Where people open MIS, for the links in what they are told.
+PUBLIC_URL = env.base_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}" if DEMO else "")
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 587, low=1, high=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "mis@localhost")
+
 # Imported by a worker before it forks: the copies then share the memory (65 MB each otherwise).
 PRELOAD = [AI_BACKENDS[AI_BACKEND].rsplit(".", 1)[0]]
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -49,6 +49,19 @@ class Env:
                 f"{name} is {value!r}: write a whole number of days from {low} to 36500, or leave it empty for ever."
             )
         return timedelta(days=int(value))
+
+    def hours(self, name: str) -> tuple[time, time] | None:
+        """From one time of day to another, maybe over midnight, as "22:00-07:00"; None when it is not set."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
+        except ValueError:
+            start = end = time()
+        if start == end or start.tzinfo or end.tzinfo:
+            raise ImproperlyConfigured(f"{name} is {value!r}: write two times of day, such as 22:00-07:00.")
+        return start, end
 
     def words(self, name: str, default: str = "") -> list[str]:
         """A comma-separated list; empty parts fall away."""

@@ -5,7 +5,21 @@ import shutil
 import tempfile
 from pathlib import Path
 
-OURS = ("GEMINI_", "EVOLUTION_", "GHL_", "METRICS_", "MIS_", "DATABASE_", "AI_BACKEND", "SECRET_KEY", "ALLOWED_HOSTS")
+OURS = (
+    "GEMINI_",
+    "EVOLUTION_",
+    "GHL_",
+    "METRICS_",
+    "SLACK_",
+    "ALERT_",
+    "EMAIL_",
+    "PUBLIC_URL",
+    "MIS_",
+    "DATABASE_",
+    "AI_BACKEND",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+)
 KEPT = {"MIS_TEST_BROWSER"}
 
 

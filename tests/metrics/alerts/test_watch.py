@@ -1,0 +1,274 @@
+"""What the watch makes of the rules: states, incidents, their log and the notices, written together or not at all."""
+
+from datetime import time, timedelta
+
+import pytest
+from django.db import DatabaseError, connection
+
+from metrics.alerts import signals, tell, watch
+from metrics.alerts.life import NoData, Reading
+from metrics.alerts.signals import Signal
+from metrics.models import AlertEvent, AlertRule, AlertState, Incident, Notice, Silence
+from tests.support.make import NOW
+from tests.support.moment import Gate, while_stopped
+
+pytestmark = pytest.mark.django_db
+
+
+class Dial:
+    """A signal that says what it is set to. `value` may be a number, a look, or an error to raise."""
+
+    def __init__(self):
+        self.value = 0
+
+    def __call__(self, now, window_s):
+        if isinstance(self.value, Exception):
+            raise self.value
+        return self.value if isinstance(self.value, NoData | Reading) else Reading(self.value, 9, 9, "/performance/x")
+
+
+@pytest.fixture
+def dial(monkeypatch):
+    """The only rule there is, "dial", watches it: above 10 until 5 or less for 60 s."""
+    AlertRule.objects.all().delete()
+    return added(monkeypatch, "dial")
+
+
+def added(monkeypatch, code: str, **changes) -> Dial:
+    made = Dial()
+    monkeypatch.setitem(signals.SIGNALS, code, Signal(code, code, "count", made))
+    given = {"code": code, "signal": code, "title": code, "threshold": 10, "clear_threshold": 5, "clear_for_s": 60}
+    AlertRule.objects.create(**(given | {"severity": "critical"} | changes))
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _slack(settings):
+    settings.SLACK_WEBHOOK_URL = "http://127.0.0.1:1/services/T/B/secret"
+
+
+def at(seconds: float):
+    return NOW + timedelta(seconds=seconds)
+
+
+def look(seconds: float) -> str:
+    watch.look(at(seconds))
+    return AlertState.objects.get(rule__code="dial").state
+
+
+def notices(code: str = "dial") -> list[str]:
+    return list(Notice.objects.filter(rule__code=code).values_list("kind", flat=True))
+
+
+def events() -> list[tuple]:
+    return list(AlertEvent.objects.values_list("kind", "state", "value", "reason"))
+
+
+def test_an_incident_from_its_first_value_to_its_end(dial):
+    assert look(0) == "inactive"
+    dial.value = 11
+    assert look(5) == "firing"
+    dial.value = 30
+    assert look(10) == "firing"
+    dial.value = 4
+    assert look(15) == "recovering"
+    assert look(70) == "recovering"
+    assert look(75) == "resolved"
+    assert look(80) == "inactive"
+    incident = Incident.objects.get()
+    assert (incident.fired_at, incident.resolved_at) == (at(5), at(75))
+    assert (incident.value, incident.worst, incident.n, incident.link) == (11, 30, 9, "/performance/x")
+    assert notices() == ["firing", "resolved"]
+    assert events() == [
+        ("state", "firing", 11, ""),
+        ("state", "recovering", 4, ""),
+        ("state", "resolved", 4, ""),
+        ("state", "inactive", 4, ""),
+    ]
+    assert set(AlertEvent.objects.exclude(state="inactive").values_list("incident", "link")) == {
+        (incident.pk, "/performance/x")
+    }
+
+
+def test_a_flapping_value_is_one_incident(dial):
+    for second in range(0, 300, 5):
+        dial.value = 11 if second % 10 else 4
+        look(second)
+    assert Incident.objects.count() == 1
+    assert notices() == ["firing"]
+
+
+def test_looking_twice_at_the_same_moment_changes_nothing(dial):
+    dial.value = 11
+    look(5)
+    before = (list(Incident.objects.values()), events(), notices())
+    look(5)
+    assert (list(Incident.objects.values()), events(), notices()) == before
+
+
+def test_a_rule_that_raises_is_an_error_of_its_own_and_an_alert_after_its_patience(dial, monkeypatch):
+    other = added(monkeypatch, "other")
+    other.value, dial.value = 11, ValueError("+5511900000001 cannot be read")
+    assert look(0) == "error"
+    assert AlertState.objects.get(rule__code="other").state == "firing"
+    assert look(295) == "error"
+    assert not Incident.objects.filter(rule__code="dial").exists()
+    assert [look(second) for second in range(300, 601, 60)] == ["error"] * 6
+    incident = Incident.objects.get(rule__code="dial")
+    assert incident.cause == "blind"
+    assert notices() == ["firing"]
+    assert AlertState.objects.get(rule__code="dial").reason == "ValueError"
+
+
+def test_a_statement_that_fails_leaves_nothing_but_the_error(dial):
+    class Broken(Dial):
+        def __call__(self, now, window_s):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT * FROM there_is_no_such_table")
+
+    signals.SIGNALS["dial"] = Signal("dial", "dial", "count", Broken())
+    assert look(0) == "error"
+    assert AlertState.objects.get().reason == "django.db.utils.ProgrammingError"
+
+
+def test_blindness_neither_ends_an_incident_nor_is_told_of_beside_it(dial):
+    dial.value = 11
+    look(0)
+    dial.value = NoData("gone")
+    assert [look(second) for second in range(5, 1000, 60)] == ["no_data"] * 17
+    assert Incident.objects.get().resolved_at is None
+    assert notices() == ["firing"]
+
+
+def test_a_pause_of_the_watch_is_not_a_time_in_which_it_lasted(dial):
+    AlertRule.objects.update(for_s=60)
+    dial.value = 11
+    assert look(0) == "pending"
+    assert look(3600) == "pending"
+    assert look(3660) == "firing"
+
+
+def test_what_is_written_is_written_together(dial, monkeypatch):
+    dial.value = 11
+
+    def broken(*args, **more):
+        raise DatabaseError
+
+    monkeypatch.setattr(tell, "owe", broken)
+    watch.look(at(0))
+    assert not AlertState.objects.exists()
+    assert not Incident.objects.exists()
+    assert not events()
+    monkeypatch.undo()
+
+
+def test_a_silence_mutes_and_what_goes_on_after_it_is_told_then(dial):
+    Silence.objects.create(rule=None, reason="maintenance", starts_at=at(-60), ends_at=at(30))
+    dial.value = 11
+    assert look(0) == "firing"
+    assert notices() == []
+    look(35)
+    assert notices() == ["firing"]
+    assert [(kind, reason) for kind, _state, _value, reason in events()] == [
+        ("state", ""),
+        ("muted", "silenced"),
+        ("unmuted", ""),
+    ]
+
+
+def test_what_began_and_ended_in_a_silence_is_never_told(dial):
+    Silence.objects.create(rule=AlertRule.objects.get(), reason="known", starts_at=at(-60), ends_at=at(600))
+    dial.value = 11
+    look(0)
+    dial.value = 4
+    look(5)
+    assert look(65) == "resolved"
+    assert notices() == []
+
+
+def test_what_follows_from_a_firing_rule_is_not_told_whichever_name_comes_first(dial, monkeypatch):
+    cause = added(monkeypatch, "zz_cause")
+    AlertRule.objects.get(code="dial").inhibited_by.add(AlertRule.objects.get(code="zz_cause"))
+    dial.value = cause.value = 11
+    assert look(0) == "firing"
+    assert (notices(), notices("zz_cause")) == ([], ["firing"])
+    assert AlertState.objects.get(rule__code="dial").muted == "inhibited zz_cause"
+    cause.value = 0
+    look(5)
+    assert notices() == []  # it recovers, and is open until then
+    look(65)
+    assert notices() == ["firing"]
+
+
+def test_quiet_hours_hold_back_what_is_not_critical(dial, settings):
+    settings.ALERT_QUIET_HOURS = (time(9), time(11))  # it is 10 o'clock in São Paulo
+    AlertRule.objects.update(severity="warning")
+    dial.value = 11
+    assert look(0) == "firing"
+    assert notices() == []
+    look(3600)
+    assert notices() == ["firing"]
+
+
+def test_an_end_in_the_quiet_hours_is_told_in_the_morning(dial, settings):
+    AlertRule.objects.update(severity="warning", clear_for_s=0)
+    dial.value = 11
+    look(0)
+    settings.ALERT_QUIET_HOURS = (time(9), time(11))
+    dial.value = 4
+    assert look(5) == "resolved"
+    assert Notice.objects.get(kind="resolved").due_at == at(3600)
+
+
+def test_a_rule_that_is_switched_off_ends_its_incident(dial):
+    dial.value = 11
+    look(0)
+    AlertRule.objects.update(enabled=False)
+    assert look(5) == "inactive"
+    assert Incident.objects.get().resolved_at == at(5)
+    assert notices() == ["firing", "resolved"]
+    assert events()[-1][0] == "withdrawn"
+
+
+def test_a_rule_of_a_signal_that_is_gone_says_so(dial):
+    AlertRule.objects.update(signal="no_such")
+    assert look(0) == "error"
+
+
+def test_without_an_outlet_nothing_is_written_to_the_outbox(dial, settings):
+    settings.SLACK_WEBHOOK_URL = ""
+    dial.value = 11
+    assert look(0) == "firing"
+    assert notices() == []
+
+
+def test_the_log_is_never_changed(dial):
+    dial.value = 11
+    look(0)
+    with pytest.raises(DatabaseError):
+        AlertEvent.objects.update(value=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_look_at_once_make_one_incident(dial):
+    look(-5)
+    gate = Gate()
+
+    class Slow(Dial):
+        def __call__(self, now, window_s):
+            if not gate.reached.is_set():
+                gate()
+            return Reading(11, 9, 9)
+
+    signals.SIGNALS["dial"] = Signal("dial", "dial", "count", Slow())
+    while_stopped(gate, lambda: watch.look(at(0)), lambda: watch.look(at(0)))
+    assert Incident.objects.count() == 1
+    assert notices() == ["firing"]
+
+
+def test_every_shipped_rule_can_be_looked_at():
+    watch.look(NOW)
+    states = dict(AlertState.objects.values_list("rule__code", "state"))
+    assert len(states) == 17
+    assert {code for code, state in states.items() if state != "inactive"} == {"worker_silent"}
+    assert states["worker_silent"] == "no_data"  # no worker was ever seen here
