@@ -35,6 +35,12 @@ def integrations(app_configs, **kwargs):
             ["GHL_API_TOKEN"],
             "app events of unknown contacts go to a person",
         ),
+        (
+            "mis.I006",
+            "Slack",
+            ["SLACK_WEBHOOK_URL"],
+            "alerts are shown on the screens, and nobody is told of them there",
+        ),
     ]
     return [
         Info(f"{name} is not configured: {so}.", hint=f"Set {', '.join(missing)}.", id=check)
@@ -54,4 +60,18 @@ def signing_keys(app_configs, **kwargs):
         )
         for number, key in enumerate(settings.GHL_PUBLIC_KEY, 1)
         if not usable_key(key)
+    ]
+
+
+@register(Tags.security)
+def alert_webhook(app_configs, **kwargs):
+    """Whoever receives our webhook must be able to tell that it is ours."""
+    if not settings.ALERT_WEBHOOK_URL or settings.ALERT_WEBHOOK_SECRET:
+        return []
+    return [
+        Error(
+            "Alerts go to ALERT_WEBHOOK_URL without a signature.",
+            hint="Set ALERT_WEBHOOK_SECRET to a long random text, there and at the receiver.",
+            id="mis.E002",
+        )
     ]

@@ -39,6 +39,10 @@ EVERY = [
     Periodic("partitions", HOUR_S, "mis_dashboard.lib.partitions.keep"),
     Periodic("uptime", 5.0, "metrics.uptime.record"),
     Periodic("alerts", 5.0, "metrics.alerts.watch.look"),
+    *(
+        Periodic(f"send_{outlet}", 1.0, f"metrics.notify.send.send_{outlet}")
+        for outlet in ("slack", "email", "webhook")
+    ),
     Periodic("forget_alerts", time(3, 50), "metrics.alerts.watch.forget"),
     Periodic("prove_figures", time(4, 0), "metrics.jobs.prove_figures"),
     Periodic("forget_events", time(3, 30), "issues.jobs.forget"),

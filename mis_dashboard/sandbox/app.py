@@ -101,7 +101,7 @@ class Sandbox:
         self.people = population(settings.seed)
         self.hooks = Hooks(seed, settings.pace)
         self.gemini = Gemini(seed, settings.gemini_key)
-        self.slack = Slack()
+        self.slack = Slack(seed)
         self.evolution = Evolution(seed, settings.evolution_key, settings.evolution_instance, self.hooks, self.people)
         self.ghl = Ghl(
             seed,

@@ -67,10 +67,19 @@ class EvolutionModes:
 
 @dataclass
 class SlackModes:
-    """`status` is what every post is answered; 200 is "ok"."""
+    """`status` is what every post is answered; 200 is "ok". A 429 asks for `retry_after_s`. `down` drops every connection unread.
+
+    `accept_then_hang` and `drop_after` are shares (0 to 1) of posts that are taken, and answered after `hang_s` or never.
+    `refuse_blocks`: only plain text is taken.
+    """
 
     status: int = 200
     down: bool = False
+    retry_after_s: float = 1
+    accept_then_hang: float = 0
+    hang_s: float = 8
+    drop_after: float = 0
+    refuse_blocks: bool = False
 
 
 @dataclass

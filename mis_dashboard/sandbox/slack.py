@@ -1,12 +1,15 @@
 """The stand-in Slack: one incoming webhook, and what was posted to it."""
 
+import asyncio
 import json
+import random
+import time
 from collections import deque
 
 from aiohttp import web
 
 from .gemini import dropped
-from .modes import SlackModes, control
+from .modes import SlackModes, control, one_of
 
 PATH = "/services/TSANDBOX/BSANDBOX/sandbox"
 KEPT = 500
@@ -22,11 +25,13 @@ BODIES = {
 
 
 class Slack:
-    """`posts` holds the last bodies that were answered "ok", oldest first."""
+    """`posts` holds the last bodies that were taken, oldest first, and `times` when each came, in Unix seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: str = "") -> None:
         self.modes = SlackModes()
         self.posts: deque[dict] = deque(maxlen=KEPT)
+        self.times: deque[float] = deque(maxlen=KEPT)
+        self.rng = random.Random(f"slack {seed}")
 
     def routes(self, router: web.UrlDispatcher) -> None:
         router.add_post(PATH, self.receive)
@@ -35,7 +40,7 @@ class Slack:
         router.add_get("/sandbox/slack", show)
         router.add_post("/sandbox/slack", set_)
 
-    async def receive(self, request: web.Request) -> web.Response:
+    async def receive(self, request: web.Request) -> web.StreamResponse:
         if self.modes.down:
             return dropped(request)
         try:
@@ -44,14 +49,28 @@ class Slack:
             return said(400)
         if not isinstance(body, dict) or not (body.get("text") or body.get("blocks")):
             return said(400, "no_text")
-        if self.modes.status == 200:
-            self.posts.append(body)
-        return said(int(self.modes.status))
+        if self.modes.refuse_blocks and body.get("blocks"):
+            return said(400, "invalid_blocks")
+        if self.modes.status != 200:
+            return said(int(self.modes.status), retry_after_s=self.modes.retry_after_s)
+        self.posts.append(body)
+        self.times.append(time.time())
+        return await self.answer(request)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """To a post that was taken: at once, late, or never."""
+        shares = {"drop_after": self.modes.drop_after, "hang": self.modes.accept_then_hang}
+        fault = one_of(self.rng, shares)
+        if fault == "drop_after":
+            return dropped(request)
+        if fault == "hang":
+            await asyncio.sleep(self.modes.hang_s)
+        return said(200)
 
     async def show(self, request: web.Request) -> web.Response:
         return web.json_response(list(self.posts))
 
 
-def said(status: int, text: str = "") -> web.Response:
-    headers = {"Retry-After": "1"} if status == 429 else {}
+def said(status: int, text: str = "", retry_after_s: float = 1) -> web.Response:
+    headers = {"Retry-After": f"{retry_after_s:g}"} if status == 429 else {}
     return web.Response(text=text or BODIES.get(status, "error"), status=status, headers=headers)

@@ -1,0 +1,38 @@
+"""E-mail through Django's backend, to ALERT_EMAILS."""
+
+import smtplib
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+from .base import Letter, Refused, Stopped, TryLater, Unsure
+
+CONFIGURATION = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, smtplib.SMTPSenderRefused)
+# A mail server is not to be asked again at once.
+BUSY = range(400, 500)
+
+
+def send(letter: Letter) -> None:
+    """Sends one mail to all. Mail programs show what is said of one incident together. Raises NoticeError."""
+    thread = f"<{letter.data['incident'] or letter.key}@mis>"
+    first = letter.kind in ("firing", "test")
+    headers = {"Message-ID": thread} if first else {"References": thread, "In-Reply-To": thread}
+    mail = EmailMessage(
+        letter.summary, letter.text, settings.DEFAULT_FROM_EMAIL, settings.ALERT_EMAILS, headers=headers
+    )
+    try:
+        mail.send()
+    except CONFIGURATION as error:
+        raise Stopped(type(error).__name__) from None
+    except smtplib.SMTPRecipientsRefused:
+        raise Stopped("recipients_refused") from None
+    except smtplib.SMTPResponseException as error:
+        raise (TryLater if error.smtp_code in BUSY else Refused)(str(error.smtp_code)) from None
+    except smtplib.SMTPServerDisconnected:
+        raise Unsure("disconnected") from None
+    except ConnectionRefusedError:
+        raise TryLater("refused_connection") from None
+    except TimeoutError:
+        raise Unsure("no_answer") from None
+    except OSError as error:
+        raise TryLater(type(error).__name__) from None
