@@ -54,6 +54,19 @@ SYSTEMS = """
         SELECT COALESCE(json_agg(b), '[]') AS breakers FROM issues_breaker b WHERE b.model = ANY(%(models)s)
     ), proofs AS (
         SELECT COALESCE(json_agg(p), '[]') AS proofs FROM metrics_proof p WHERE p.since IS NOT NULL
+    ), incidents AS (
+        SELECT COALESCE(json_agg(each), '[]') AS incidents FROM (
+            SELECT n.id, r.code, r.signal, n.severity, n.cause, n.fired_at, n.about, n.link, n.acknowledged_at IS NOT NULL AS acknowledged,
+                s.state, COALESCE(s.value, n.worst) AS value, s.n, s.muted, r.title, r.meaning, r.todo, (
+                    SELECT max(ends_at) FROM metrics_silence
+                    WHERE (rule_id IS NULL OR rule_id = r.id) AND starts_at <= %(now)s AND ends_at > %(now)s
+                ) AS silenced_until
+            FROM metrics_incident n JOIN metrics_alertrule r ON r.id = n.rule_id JOIN metrics_alertstate s ON s.incident_id = n.id
+        ) AS each
+    ), outlets AS (
+        SELECT COALESCE(json_agg(o), '[]') AS outlets FROM metrics_outletstate o WHERE failing_since IS NOT NULL OR stopped
+    ), watch AS (
+        SELECT max(seen_at) AS watched_at FROM metrics_alertstate
     ), policy AS (
         SELECT critical_per_minute, ai_per_minute FROM issues_policy WHERE id = 1
     ), spent AS (
@@ -61,9 +74,9 @@ SYSTEMS = """
             count(*) FILTER (WHERE budget = 'ai' AND number <= ai_per_minute) AS ai_spent
         FROM issues_token CROSS JOIN policy WHERE free_at > %(now)s
     )
-    SELECT queue.*, breakers, proofs, critical_spent, ai_spent, critical_per_minute, ai_per_minute,
+    SELECT queue.*, breakers, proofs, incidents, outlets, watched_at, critical_spent, ai_spent, critical_per_minute, ai_per_minute,
         state AS channel_state, changed_at AS channel_since, checked_at AS channel_checked_at
-    FROM queue CROSS JOIN models CROSS JOIN proofs CROSS JOIN spent
+    FROM queue CROSS JOIN models CROSS JOIN proofs CROSS JOIN incidents CROSS JOIN outlets CROSS JOIN watch CROSS JOIN spent
         LEFT JOIN policy ON TRUE LEFT JOIN issues_channelstate ON instance = %(instance)s"""
 
 # The deadline of each promise, and the issues that it still binds.

@@ -14,6 +14,7 @@ from issues.models import SlaPolicy
 from issues.models.issue import Priority
 
 from . import cells, facts, kpis, queries, systems
+from .alerts import shown
 from .facts import Answers, Facts, Tally
 from .window import UTC, Scope, Window
 
@@ -34,7 +35,9 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
                 queue: {waiting, oldest_due_at, follow_ups, surveys}, budget: NAME → size, left (`systems`)
         sla     PRIORITY → "first_response" | "resolution" → target_s (as promised now), pending, at_risk,
                 met, met_late, breached, next_deadlines: [{issue, due_at, priority}], the nearest first
-        alerts  [{id, severity, title, about, since}], what a person must repair, the worst first
+        alerts  [{id, severity, title, about, since, incident, state, acknowledged, silenced_until, inhibited_by, value, unit, n,
+                link, own}], what is wrong, the worst first: `incident` is null where no rule watches it, `link` leads to the rows
+                behind the value, `own` are a rule's own words (title, means, repair), null where it has none
         series  starts, received, resolved, ttfr_p50, ttfr_p90, cost_usd: one entry per bucket, and
                 unfinished: whether the last bucket is still being filled. The first bucket is whole,
                 and so may begin before the window does.
@@ -49,7 +52,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
         open_ones = queries.open_ones(window)
         in_force = promises.all_in_force(window.location or "", now)
         sla = _sla(facts.by(window, "priority", zone, KEPT), open_ones, in_force)
-        standing, proofs = _systems(window)
+        standing, alerts = _systems(window)
         return {
             "v": 1,
             "seq": seq,
@@ -62,7 +65,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "kpis": kpis.figures(found),
             "now": _now(window, open_ones, sla) | _dated(standing),
             "sla": sla,
-            "alerts": _dated(systems.alerts(standing["models"], standing["channel"], proofs)),
+            "alerts": _dated(alerts),
             "series": _series(found),
             "feed": [_feed_line(row) for row in queries.feed(window)],
         }
@@ -104,7 +107,7 @@ def _now(window: Window, open_ones: dict[str, dict], sla: dict) -> dict:
 
 
 def _systems(window: Window) -> tuple[dict, list[dict]]:
-    """How what we depend on stands, and which proofs have failed."""
+    """How what we depend on stands, and what is wrong."""
     names = list(dict.fromkeys(filter(None, [settings.GEMINI_MODEL, settings.GEMINI_FALLBACK_MODEL])))
     row = queries.systems(window, names)
     breakers = {breaker["model"]: breaker for breaker in row["breakers"]}
@@ -115,7 +118,8 @@ def _systems(window: Window) -> tuple[dict, list[dict]]:
         "queue": systems.queue(row),
         "budget": systems.budget(row),
     }
-    return standing, systems.proofs(row)
+    seen = systems.alerts(standing["models"], standing["channel"], systems.proofs(row))
+    return standing, shown.alerts(seen, row, window.as_of)
 
 
 def _sla(priorities: dict[str, Tally], open_ones: dict[str, dict], in_force: dict[str, SlaPolicy]) -> dict:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from . import format
+from .alerts import texts as texts_of_rules
 
 MODEL_STATES = {"closed": _("active"), "open": _("paused"), "probing": _("being tried"), "busy": _("busy")}
 
@@ -67,6 +68,7 @@ ALERTS = {
         "meanwhile": {},
         "repair": _("Their days are being measured again. To see that they agree now, run manage.py prove --nightly."),
     },
+    **texts_of_rules.SHIPPED,
 }
 
 STANDING = {
@@ -174,12 +176,15 @@ def _budget(name: str, label, budget: dict) -> dict:
     return _cell(name, label, "good", word) if budget["left"] else _cell(name, label, "warn", word, say("spent"))
 
 
-SEVERITIES = {"critical": "bad", "warning": "warn"}
+SEVERITIES = {"critical": "bad", "warning": "warn", "info": "none"}
 
 
 def alert(found: dict) -> dict:
-    """One alert in words: state, title, and a text of what it means and what to do. An unknown one is named at least."""
-    told = ALERTS.get(found["title"], {"title": found["title"].replace("_", " ")})
+    """One alert in words: state, title, and a text of what it means and what to do. An unknown one is named at least.
+
+    A rule that people have made, or put in their own words, brings them along in `own`.
+    """
+    told = ALERTS.get(found["title"], {"title": found["title"].replace("_", " ")}) | (found.get("own") or {})
     parts = [told.get("means", ""), told.get("meanwhile", {}).get(found["severity"], ""), told.get("repair", "")]
     when = f"{format.day(found['since'])} {format.time(found['since'])}" if found["since"] else ""
     return {

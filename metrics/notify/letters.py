@@ -39,7 +39,7 @@ def letter(notice: Notice) -> Letter:
 def _letter(notice: Notice) -> Letter:
     rule, facts = notice.rule, notice.facts
     incident = notice.incident.short if notice.incident else ""
-    text = words.text(rule, facts["cause"])
+    text = words.text(rule, facts["cause"], facts.get("about", ""))
     severity = notice.incident.severity if notice.incident else rule.severity
     summary = str(HEADLINES[notice.kind]).format(
         severity=SEVERITIES[severity], title=text.title, who=facts.get("acknowledged_by") or SOMEBODY

@@ -185,7 +185,7 @@ class _Post(threading.Thread):
         except NoticeError as error:
             self.error = error
         except Exception as error:
-            log.exception("a notice could not be made", extra={"outlet": str(self.notice.outlet)})
+            log.exception("an outlet went wrong", extra={"outlet": str(self.notice.outlet)})
             self.error = Refused(type(error).__name__)
         with _lock:
             self.answered = True
@@ -199,7 +199,12 @@ class _Post(threading.Thread):
 
 
 def _speak(notice: Notice) -> None:
-    post = _Post(notice, letter(notice))
+    try:
+        post = _Post(notice, letter(notice))
+    except Exception as error:
+        log.exception("a notice could not be made", extra={"outlet": str(notice.outlet)})
+        settle(notice, Refused(type(error).__name__), timezone.now())
+        return
     with _lock:
         _outstanding[notice.outlet] += 1
     post.start()

@@ -56,11 +56,11 @@ function ofBudget(name, label, { size, left }, { standing, language }) {
   return left ? cell(name, label, "good", word) : cell(name, label, "warn", word, standing.spent);
 }
 
-const SEVERITIES = { critical: "bad", warning: "warn" };
+const SEVERITIES = { critical: "bad", warning: "warn", info: "none" };
 
-/** One alert in words: what it means and what to do. An unknown one is named at least. */
-export function alert({ title, severity, about, since }, { alerts, standing, zone, language }) {
-  const told = alerts[title] ?? { title: title.replaceAll("_", " ") };
+/** One alert in words: what it means and what to do. An unknown one is named at least; a rule of people's own brings its words. */
+export function alert({ title, severity, about, since, own }, { alerts, standing, zone, language }) {
+  const told = { ...(alerts[title] ?? { title: title.replaceAll("_", " ") }), ...own };
   const parts = [told.means, told.meanwhile?.[severity], told.repair].filter(Boolean);
   const when = since && `${format.day(since, zone, language)} ${format.time(since, zone)}`;
   return {

@@ -7,6 +7,7 @@ import pytest
 from issues import budget as budgets
 from issues.models import Breaker, ChannelState, Policy, Token
 from metrics import snapshot, systems
+from metrics.alerts import shown
 from metrics.window import Scope
 from tests.support import make
 from tests.support.make import NOW
@@ -183,6 +184,7 @@ class TestAlerts:
                 "title": "model_gone",
                 "about": FIRST,
                 "since": "2026-11-20T12:55:00.000Z",
+                **shown.NO_INCIDENT,
             }
         ]
 
