@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from . import figure_views, prometheus, views
+from . import alert_views, figure_views, prometheus, views
 from .consumers import Performance
 
 urlpatterns = [
     path("performance", views.performance, name="performance"),
     path("performance/words/<str:language>/<str:edition>", views.sentences, name="sentences"),
+    path("performance/alerts/<uuid:incident>/acknowledge", alert_views.acknowledge, name="acknowledge"),
+    path("performance/alerts/<uuid:incident>/silence", alert_views.silence, name="silence"),
     path("performance/<slug:kpi>.csv", figure_views.csv, name="figure_csv"),
     path("performance/<slug:kpi>", figure_views.page, name="figure"),
     path("api/metrics/breakdown", figure_views.breakdown_api, name="breakdown"),

@@ -90,7 +90,12 @@ def test_a_rule_that_cannot_be_judged_says_so_of_itself(long_wait, monkeypatch):
     for second in range(5, 400, 30):
         watch.look(at(second))
     (alert,) = alerts(at(390))
-    assert (alert["id"], alert["title"], alert["about"], alert["state"]) == ("queue_stuck", "blind", "queue_stuck", "error")
+    assert (alert["id"], alert["title"], alert["about"], alert["state"]) == (
+        "queue_stuck",
+        "blind",
+        "queue_stuck",
+        "error",
+    )
 
 
 def test_that_slack_does_not_take_notices_is_shown():
@@ -98,7 +103,11 @@ def test_that_slack_does_not_take_notices_is_shown():
     assert alerts() == []
     OutletState.objects.update(failures=3)
     (alert,) = alerts()
-    assert (alert["id"], alert["about"], alert["since"]) == ("notices_failing:slack", "slack", "2026-11-20T12:59:00.000Z")
+    assert (alert["id"], alert["about"], alert["since"]) == (
+        "notices_failing:slack",
+        "slack",
+        "2026-11-20T12:59:00.000Z",
+    )
 
 
 def test_that_nobody_watches_is_shown_half_a_minute_after_the_last_look(long_wait):
