@@ -162,7 +162,7 @@ def _incident(rule: AlertRule, state: AlertState, before: Life, after: Life, fou
         )
     is_new, was = incident._state.adding, (incident.cause, incident.worst)
     incident.cause = after.open
-    if isinstance(found, Reading) and after.state == "firing" and _is_worse(rule, found.value, incident.worst):
+    if isinstance(found, Reading) and after.state == "firing" and is_worse(rule, found.value, incident.worst):
         incident.worst, incident.n, incident.link, incident.about = found.value, found.n, found.link, state.about
     if is_new:
         incident.save()
@@ -172,7 +172,8 @@ def _incident(rule: AlertRule, state: AlertState, before: Life, after: Life, fou
     return incident
 
 
-def _is_worse(rule: AlertRule, value: float | None, worst: float | None) -> bool:
+def is_worse(rule: AlertRule, value: float | None, worst: float | None) -> bool:
+    """Whether `value` is farther beyond the rule's threshold than the worst so far."""
     if value is None or worst is None:
         return value is not None
     return value < worst if rule.condition == "below" else value > worst
