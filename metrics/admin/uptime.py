@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from .models import Maintenance
+from ..models import Maintenance
 
 
 @admin.register(Maintenance)
