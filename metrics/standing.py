@@ -89,6 +89,12 @@ STANDING = {
     "spent": _("templates answer until some return"),
     "templates": _("templates answer"),
     "since": _("since {when}"),
+    "recovering": _("recovering"),
+    "no_data": _("no data"),
+    "error": _("cannot be read"),
+    "acknowledged": _("somebody has taken it up"),
+    "silenced_until": _("silenced until {time}"),
+    "follows_from": _("follows from: {what}"),
 }
 
 
@@ -180,7 +186,7 @@ SEVERITIES = {"critical": "bad", "warning": "warn", "info": "none"}
 
 
 def alert(found: dict) -> dict:
-    """One alert in words: state, title, and a text of what it means and what to do. An unknown one is named at least.
+    """One alert in words: state, title, a text of what it means and what to do, status, and where its rows and its incident are. An unknown one is named at least.
 
     A rule that people have made, or put in their own words, brings them along in `own`.
     """
@@ -192,4 +198,20 @@ def alert(found: dict) -> dict:
         "title": str(told["title"]),
         "text": " ".join(str(part) for part in parts if part).replace("{about}", found["about"]),
         "since": say("since", when=when) if when else "",
+        "status": " · ".join(_status(found)),
+        "link": found.get("link", ""),
+        "incident": found.get("incident") or "",
     }
+
+
+def _status(found: dict) -> list[str]:
+    """What is to be said of an incident beside its trouble: that it is about to end, and what people have done."""
+    cause = found.get("inhibited_by")
+    silenced_until = found.get("silenced_until")
+    parts = [
+        say(found["state"]) if found.get("state") in ("recovering", "no_data", "error") else "",
+        say("acknowledged") if found.get("acknowledged") else "",
+        say("silenced_until", time=format.time(silenced_until)) if silenced_until else "",
+        say("follows_from", what=str(ALERTS.get(cause, {"title": cause})["title"])) if cause else "",
+    ]
+    return [part for part in parts if part]

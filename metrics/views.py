@@ -22,6 +22,7 @@ from mis_dashboard.models import Process
 
 from . import charts, filters, words
 from . import snapshot as snapshots
+from .alert_views import may_handle
 from .api import answered, fresh
 from .kpis import KPI, KPIS
 from .window import Scope
@@ -36,7 +37,7 @@ def performance(request: HttpRequest) -> HttpResponse:
     """The live screen of a scope. All its figures are in the HTML; the script only keeps them fresh.
 
     Context: `snapshot` (`snapshot.build`), `scope`, `window`, `bar` and `title` (`filters`), `time_zone`, `figures`
-    (`charts`), `sentences` (their address) and `groups` (in order: label, and cards, each the snapshot's entry with
+    (`charts`), `sentences` (their address), `may_handle` (alerts) and `groups` (in order: label, and cards, each the snapshot's entry with
     its declaration). An address
     with empty parameters leads to one without. What is not understood is 400, and says what to write.
     """
@@ -56,6 +57,7 @@ def performance(request: HttpRequest) -> HttpResponse:
         "figures": charts.figures(_strictest_target_s(scope, now)),
         "sentences": _sentences_url(),
         "groups": _groups(snapshot),
+        "may_handle": may_handle(request.user),
     }
     return fresh(render(request, "performance.html", context))
 

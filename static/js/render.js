@@ -9,7 +9,8 @@ export function render(root, snapshot, texts) {
   renderCards(root, snapshot, texts);
   renderNow(root, nowCells(snapshot, texts));
   renderList(root, "systems", systems(snapshot, texts), fillSystem);
-  renderList(root, "alerts", snapshot.alerts, (item, found) => fillAlert(item, alert(found, texts)));
+  // In words, so that a value that grows does not take away a form that somebody is filling in.
+  renderList(root, "alerts", snapshot.alerts.map((found) => alert(found, texts)), fillAlert);
   renderSla(root, snapshot.sla, texts);
   renderList(root, "deadlines", deadlines(snapshot.sla, texts), fillDeadline);
   renderList(root, "feed", snapshot.feed, (item, line) => fillEvent(item, event(line, texts), texts));
@@ -116,9 +117,23 @@ function fillSystem(item, system) {
 
 function fillAlert(item, words) {
   state(item.firstElementChild, words.state);
-  for (const name of ["title", "text", "since"]) write(part(item, name), words[name]);
+  for (const name of ["title", "text", "since", "status"]) write(part(item, name), words[name]);
+  fillDeeds(item, words);
   return item;
 }
+
+/** The link to the rows, and the forms for who may use them: only of what has any. */
+function fillDeeds(item, { link, incident }) {
+  const rows = part(item, "rows");
+  rows.hidden = !link;
+  rows.href = link || "#";
+  for (const form of item.querySelectorAll("form[data-deed]")) {
+    form.hidden = !incident;
+    form.action = form.dataset.deed.replace(NO_INCIDENT, incident || NO_INCIDENT);
+  }
+}
+
+const NO_INCIDENT = "00000000-0000-0000-0000-000000000000";
 
 function fillDeadline(item, due) {
   const promise = part(item, "promise");

@@ -59,7 +59,8 @@ function ofBudget(name, label, { size, left }, { standing, language }) {
 const SEVERITIES = { critical: "bad", warning: "warn", info: "none" };
 
 /** One alert in words: what it means and what to do. An unknown one is named at least; a rule of people's own brings its words. */
-export function alert({ title, severity, about, since, own }, { alerts, standing, zone, language }) {
+export function alert(found, { alerts, standing, zone, language }) {
+  const { title, severity, about, since, own } = found;
   const told = { ...(alerts[title] ?? { title: title.replaceAll("_", " ") }), ...own };
   const parts = [told.means, told.meanwhile?.[severity], told.repair].filter(Boolean);
   const when = since && `${format.day(since, zone, language)} ${format.time(since, zone)}`;
@@ -68,5 +69,19 @@ export function alert({ title, severity, about, since, own }, { alerts, standing
     title: told.title,
     text: format.fill(parts.join(" "), { about }),
     since: when ? format.fill(standing.since, { when }) : "",
+    status: status(found, { alerts, standing, zone }).join(" · "),
+    link: found.link ?? "",
+    incident: found.incident ?? "",
   };
+}
+
+/** What is to be said of an incident beside its trouble: that it is about to end, and what people have done. */
+function status({ state, acknowledged, silenced_until: until, inhibited_by: cause }, { alerts, standing, zone }) {
+  const told = ["recovering", "no_data", "error"].includes(state);
+  return [
+    told && standing[state],
+    acknowledged && standing.acknowledged,
+    until && format.fill(standing.silenced_until, { time: format.time(until, zone) }),
+    cause && format.fill(standing.follows_from, { what: alerts[cause]?.title ?? cause }),
+  ].filter(Boolean);
 }

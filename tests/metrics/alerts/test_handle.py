@@ -98,3 +98,16 @@ def test_an_acknowledgement_is_not_lost_when_the_value_grows(ana, incident):
     found = Incident.objects.get()
     assert found.worst > 620
     assert found.acknowledged_by.username == "ana"
+
+
+def test_the_page_offers_it_to_those_who_may_and_leads_everybody_to_the_rows(ana, incident, django_user_model):
+    deeds = f'action="{reverse("acknowledge", args=[incident.pk])}"'
+    html = ana.get(reverse("performance")).content.decode()
+    assert deeds in html
+    assert 'data-part="rows" href="/performance/ttfr_p50?window=30d&amp;list=waiting' in html
+    post(ana, "acknowledge", incident)
+    assert "somebody has taken it up" in ana.get(reverse("performance")).content.decode()
+    visitor = logged_in(django_user_model.objects.create_user("visitor"))
+    html = visitor.get(reverse("performance")).content.decode()
+    assert 'data-part="rows" href="/performance/ttfr_p50' in html
+    assert "data-deed" not in html
