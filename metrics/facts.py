@@ -318,7 +318,13 @@ def known(start: datetime, window: Window, zone: ZoneInfo) -> dict[str, Known]:
 
 
 def _answers(
-    window: Window, cuts: list[datetime], found: dict[str, Known], names: Set[str], *, exact: bool, still_open: bool = True
+    window: Window,
+    cuts: list[datetime],
+    found: dict[str, Known],
+    names: Set[str],
+    *,
+    exact: bool,
+    still_open: bool = True,
 ) -> Answers:
     """What cells and rows say of each segment between the cuts, durations one by one or in bins."""
     answers = _added_up(window, cuts, found, SEGMENT, names, binned=not exact, still_open=still_open)
