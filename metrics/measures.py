@@ -132,7 +132,8 @@ HOW_IT_WENT = f"""
 
 # Both are asked of every end, and of every action: a look into each month of the actions is too much for that. So triggers
 # note them in tables of their own (migration 0003).
-TOUCHED = "EXISTS (SELECT 1 FROM metrics_touched t WHERE t.issue_id = i.id)"
+# Not EXISTS, for which the planner would now and then read that table whole.
+TOUCHED = "COALESCE((SELECT TRUE FROM metrics_touched t WHERE t.issue_id = i.id), FALSE)"
 # A resolution that was undone did not work.
 UNDONE = """a.kind = 'resolved' AND EXISTS (
     SELECT 1 FROM metrics_reopened o WHERE o.issue_id = a.issue_id AND o.at >= a.at)"""

@@ -35,7 +35,8 @@ def grant(apps, schema_editor):
     Permission = apps.get_model("auth", "Permission")
     granted = Permission.objects.using(alias).filter(content_type__app_label="issues", codename__in=wanted)
     assert granted.count() == len(wanted), "a permission of the manager group does not exist"
-    apps.get_model("auth", "Group").objects.using(alias).get(name="Gestores").permissions.add(*granted)
+    for group in apps.get_model("auth", "Group").objects.using(alias).filter(name="Gestores"):  # it may be named otherwise by now
+        group.permissions.add(*granted)
 
 
 class Migration(migrations.Migration):

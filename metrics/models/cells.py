@@ -30,8 +30,8 @@ class Cell(models.Model):
     """The counts, sums and durations of `start <= t < start + grain`. `rollup` alone writes, and may write it again.
 
     A `bytea` is a packed histogram (`histogram`) of codes `who * 1000 + bin`, who being the place in `measures.WHO`.
-    Rows per time: one per combination that occurs, four times over, so an issue costs at most eight in minutes
-    and hours (which are dropped, `rollup.KEPT`) and eight in days.
+    Rows per time: one per combination that occurs, as often as `cells.DIMS` says. Minutes and hours are dropped
+    (`rollup.KEPT`); of 50 locations, 12 types and 9,000 issues a day, days take a tenth of what they took.
     """
 
     pk = models.CompositePrimaryKey("grain", "start", "dims", "location", "priority", "type")
@@ -47,7 +47,10 @@ class Cell(models.Model):
 
 
 class Detected(Cell):
-    """The issues detected in that time, and what has become of them since: it changes as long as they do."""
+    """The issues detected in that time, and what has become of them since: it changes as long as they do.
+
+    An issue costs 0.8 kB for half a year; over ten million, most of them older, 0.2 kB each. 9,000 a day, as everywhere here.
+    """
 
     detected = models.IntegerField()
     ended_unanswered = models.IntegerField()
@@ -70,7 +73,10 @@ class Detected(Cell):
 
 
 class Happened(Cell):
-    """What was done, said, ended, rated and asked in that time, on whatever issue."""
+    """What was done, said, ended, rated and asked in that time, on whatever issue.
+
+    An issue costs 1.4 kB for half a year; over ten million, most of them older, 0.3 kB each.
+    """
 
     actions = models.IntegerField()
     automated_actions = models.IntegerField()
@@ -110,6 +116,8 @@ class Stale(models.Model):
 
     Written by triggers in the transaction that changes a row, so that nobody ever reads an old cell for a new one; a time
     may stand here many times. `rollup.refresh` measures it again and takes the marks away.
+
+    An issue that goes well makes some ten marks of 100 bytes, each for some minutes.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -136,13 +144,19 @@ class Covered(models.Model):
 
 
 class Touched(models.Model):
-    """An issue that a person has handled (`measures.HANDLING`), as the actions say. Written by a trigger; never taken back."""
+    """An issue that a person has handled (`measures.HANDLING`), as the actions say. Written by a trigger; never taken back.
+
+    60 bytes and 50 in the index for each such issue.
+    """
 
     issue_id = models.UUIDField(primary_key=True)
 
 
 class Reopened(models.Model):
-    """When an issue was opened again, as the actions say. Written by a trigger."""
+    """When an issue was opened again, as the actions say. Written by a trigger.
+
+    60 bytes and 60 in the index for each time.
+    """
 
     pk = models.CompositePrimaryKey("issue_id", "at")
     issue_id = models.UUIDField()
