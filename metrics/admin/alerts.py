@@ -234,7 +234,7 @@ class Notices(Log):
 
 
 def opened(link: str):
-    return format_html('<a href="{}">{}</a>', link, _("open")) if link else format.NOTHING
+    return format_html('<a href="{}">{}</a>', link, _("Show what is behind it")) if link else format.NOTHING
 
 
 @admin.register(Incident)
