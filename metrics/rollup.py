@@ -137,15 +137,14 @@ def doubt(start: datetime, end: datetime, now: datetime) -> None:
 
 
 def _refresh(table: Table, grain: Grain, now: datetime, zone: ZoneInfo) -> int:
-    with transaction.atomic(), _alone(table) as mine:
+    with transaction.atomic(), _alone(table) as mine, connection.cursor() as cursor:
         if not mine:
             return 0
+        cursor.execute(f"{cells.BY_INDEX}; {ROOM}")
         covered = _covered(table, grain, now, zone)
         starts = _stale(covered, zone) | _next(covered, now, zone)
-        with connection.cursor() as cursor:
-            cursor.execute(f"{cells.BY_INDEX}; {ROOM}")
-            for text, params in cells.stored(table, grain, sorted(starts), now, zone) if starts else ():
-                cursor.execute(text, params)
+        for text, params in cells.stored(table, grain, sorted(starts), now, zone) if starts else ():
+            cursor.execute(text, params)
         covered.save(update_fields=["since", "until", "first"])
     return len(starts)
 
