@@ -35,10 +35,11 @@ def _nothing_remembered():
 
 
 @pytest.fixture(autouse=True)
-def _promises(request, _django_db_helper):
+def _promises(request):
     """Tests with transactions of their own leave the tables empty behind; but something is always promised."""
     marker = request.node.get_closest_marker("django_db")
     if marker and marker.kwargs.get("transaction"):
+        request.getfixturevalue("transactional_db")
         make.promises()
 
 
