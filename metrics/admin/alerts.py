@@ -46,12 +46,24 @@ class RuleForm(forms.ModelForm):
         label=_("told by"), choices=Outlet.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "title" not in self.fields:  # who may only look
+            return
+        causes = self.fields["inhibited_by"]
+        causes.queryset = causes.queryset.exclude(pk=self.instance.pk)
+        causes.help_text = AlertRule._meta.get_field("inhibited_by").help_text  # nothing is chosen by keys here
+        shipped = words.shipped(self.instance)
+        for name, text in (("title", shipped.title), ("meaning", shipped.meaning), ("todo", shipped.todo)):
+            self.fields[name].widget.attrs["placeholder"] = text
+
     class Meta:
         model = AlertRule
         fields = [
             "code", "enabled", "severity", "signal", "window_s", "condition", "threshold", "clear_threshold", "min_n", "min_count",
             "for_s", "clear_for_s", "patience_s", "outlets", "inhibited_by", "title", "meaning", "todo",
         ]  # fmt: skip
+        widgets = {"inhibited_by": forms.CheckboxSelectMultiple}
 
 
 @admin.register(AlertRule)
@@ -64,7 +76,6 @@ class AlertRuleAdmin(admin.ModelAdmin):
     list_filter = ["severity", "enabled"]
     list_select_related = ["state"]
     ordering = ["code"]
-    filter_horizontal = ["inhibited_by"]
     fieldsets = [
         (None, {"fields": ["code", "enabled", "severity"]}),
         (

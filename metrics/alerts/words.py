@@ -1,6 +1,6 @@
 """What alerts say: what rules mean, and values in words. In the language that is active."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +25,11 @@ def text(rule: AlertRule, cause: str = "condition", about: str = "") -> Text:
     if cause == "blind":
         own, about = _shipped("blind"), f"{own.title} ({rule.code})"
     return Text(*(str(part).replace("{about}", about) for part in (own.title, own.meaning, own.todo)))
+
+
+def shipped(rule: AlertRule) -> Text:
+    """What it says as long as it has no words of its own."""
+    return Text(*(str(part).replace("{about}", "…") for part in astuple(_shipped(rule.code))))
 
 
 def _of_rule(rule: AlertRule) -> Text:

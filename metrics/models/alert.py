@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mis_dashboard.lib.ids import uuid7
 
+from .. import standing
+
 
 class Severity(models.TextChoices):
     CRITICAL = "critical", _("critical")
@@ -111,7 +113,9 @@ class AlertRule(models.Model):
         ]
 
     def __str__(self):
-        return self.title or self.code
+        return (
+            self.title or str(standing.ALERTS.get(self.code, {}).get("title", self.code)).replace("{about}", "").strip()
+        )
 
     def clean(self) -> None:
         """Raises ValidationError, by field, for a rule that could never end or has nothing to say."""
