@@ -67,7 +67,8 @@ def of(kpi: KPI, by: str, window: Window, zone: ZoneInfo) -> list[Part]:
 def each(kpi: KPI, dimensions: list[str], window: Window, zone: ZoneInfo, total: Tally | None) -> dict[str, list[Part]]:
     """The parts by each of the figure's dimensions. `total` is what is known of the window, for those who answered."""
     asked = [by for by in dimensions if by != WHO or window.is_exact]
-    tallies = facts.apart(window, asked, zone, needs(kpi)) if asked else {}
+    # Of a part nobody is told which names it has.
+    tallies = facts.apart(window, asked, zone, needs(kpi) - facts.NAMED) if asked else {}
     parts = {by: _few(_measured(tallies[by], kpi, window), kpi, window) for by in asked if by != WHO}
     if WHO in dimensions and total:
         parts[WHO] = _by_who(kpi, total, _times_by_who(kpi, total, tallies.get(WHO)))

@@ -30,6 +30,7 @@ from .measures import (
     WAITING,
     WHO,
     Durations,
+    Names,
     counted,
     epoch,
 )
@@ -42,9 +43,10 @@ FLOATS = np.dtype(">f8")
 
 WHO_ANSWERED = "answered_by"
 
-# The names of what there is to ask a tally for: of what depends on the moment, of durations, and all.
+# The names of what there is to ask a tally for: of what depends on the moment, of durations, of names, and all.
 STILL_OPEN = {"ttfr", "response_overdue", "resolution_overdue"}
 TIMED = {measure.name for measure in MEASURES if isinstance(measure, Durations)}
+NAMED = {measure.name for measure in MEASURES if isinstance(measure, Names)}
 ALL = STILL_OPEN | {measure.name for measure in MEASURES}
 
 

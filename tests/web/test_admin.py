@@ -22,22 +22,12 @@ from issues.models import Action, AICall, Customer, Issue, Message
 from issues.models.response import Delivery, State
 from metrics import sla
 from tests.support import make
-from tests.web.admin_tools import LIST, logged_in, manager_named, may_only, page_of, text_of
+from tests.web.admin_tools import LIST, may_only, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 
 LONG_AGO = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 FAR_AWAY = datetime(2099, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def manager():
-    return manager_named("bia")
-
-
-@pytest.fixture
-def browser(manager):
-    return logged_in(manager)
 
 
 def listed(browser: Client, **query) -> list[Issue]:

@@ -26,16 +26,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager():
-    return manager_named("bia")
-
-
-@pytest.fixture
-def browser(manager):
-    return logged_in(manager)
-
-
-@pytest.fixture
 def superuser(admin_user):
     return logged_in(admin_user)
 

@@ -10,23 +10,13 @@ from django.utils import timezone
 from issues import forms, promises
 from issues.models import Calendar, SlaPolicy
 from tests.support import make
-from tests.web.admin_tools import logged_in, manager_named, may_only, page_of, text_of
+from tests.web.admin_tools import logged_in, may_only, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 
 ADD, LIST = reverse("admin:issues_slapolicy_add"), reverse("admin:issues_slapolicy_changelist")
 ADD_HOURS = reverse("admin:issues_calendar_add")
 WEEK = [[["09:00", "12:00"], ["13:00", "18:00"]]] * 5 + [[], []]
-
-
-@pytest.fixture
-def manager():
-    return manager_named("bia")
-
-
-@pytest.fixture
-def browser(manager):
-    return logged_in(manager)
 
 
 def promise(**changes) -> dict:

@@ -12,19 +12,9 @@ from issues.models import Issue
 from issues.models.issue import Status
 from issues.models.response import State
 from tests.support import make
-from tests.web.admin_tools import LIST, kinds, logged_in, manager_named, may_only, page_of, text_of
+from tests.web.admin_tools import LIST, kinds, logged_in, may_only, page_of, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def manager():
-    return manager_named("bia")
-
-
-@pytest.fixture
-def browser(manager):
-    return logged_in(manager)
 
 
 def do(browser: Client, name: str, issue: Issue, **data):
