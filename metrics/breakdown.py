@@ -10,9 +10,9 @@ import numpy as np
 
 from . import facts
 from .facts import WHO_ANSWERED as WHO
-from .facts import Tally, Times
 from .kpis import KPI, PERCENTILES, Evidence, needs
 from .measures import LISTS
+from .tally import Tally, Times
 from .window import PRIORITIES, BadScope, Window, one_of
 
 BY = ("priority", "type", "location")

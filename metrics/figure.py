@@ -22,6 +22,7 @@ from .facts import Facts
 from .kpis import KPI, KPIS
 from .measures import LISTS
 from .rows import Page, Place
+from .tally import Times
 from .window import FILTERS, LONGEST, WINDOWS, BadScope, Scope, Window, one_of
 
 BY_NAME = {kpi.name: kpi for kpi in KPIS}
@@ -166,7 +167,7 @@ def page(asked: Asked, window: Window, known: int) -> Page:
     return rows.source(asked.list).page(window, asked.after) if known else Page([], None)
 
 
-def times(seen: Look) -> facts.Times | None:
+def times(seen: Look) -> Times | None:
     """The durations of the figure, where it is a percentile of some."""
     return seen.found.total.times(seen.asked.kpi.rows) if breakdown.timed(seen.asked.kpi) else None
 
@@ -235,7 +236,7 @@ def _value(by: str, value: str) -> str:
 PERCENTILE_LABELS = [_("Median"), _("9 in 10"), _("95 in 100")]
 
 
-def _percentiles(durations: facts.Times) -> list[dict]:
+def _percentiles(durations: Times) -> list[dict]:
     found = [*durations.percentiles(kpis.PERCENTILES), durations.mean()]
     return [
         {"label": label, "value": format.duration(value)}
@@ -243,7 +244,7 @@ def _percentiles(durations: facts.Times) -> list[dict]:
     ]
 
 
-def _spread(durations: facts.Times) -> list[dict]:
+def _spread(durations: Times) -> list[dict]:
     """Widths are shares of the longest bar, in percent; a bar of any is to be seen."""
     counts = breakdown.spread(durations)
     most = max(counts)

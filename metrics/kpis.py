@@ -18,8 +18,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import facts, timing, uptime
-from .facts import Answers, Facts, Tally, Times
+from .facts import Facts
 from .measures import LISTS
+from .tally import Answers, Tally, Times
 from .window import MINUTE, Window
 
 # The 97.5 % point of the normal distribution: an interval of 95 %.

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from . import facts, histogram, kpis, rollup, rows, snapshot, uptime
 from .cells import TABLES
-from .facts import Tally
 from .kpis import KPI, KPIS
 from .measures import LISTS, MEASURES, TTFR_S, TTR_S, WAITING, Count, Durations, Names, Sum, epoch
 from .models import Grain, Proof
 from .plan import Known, Stretch, after, floor
+from .tally import Tally
 from .timing import grains as timing
 from .window import CUSTOM, DAY, Scope, Window
 

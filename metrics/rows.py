@@ -19,10 +19,10 @@ from mis_dashboard.database import address
 
 from . import cells, columns, facts, timing, uptime
 from .columns import Column
-from .facts import Tally
 from .measures import LISTS, MEASURES, Count, counted
 from .models import Grain
 from .plan import COARSE_FIRST, Plan, Stretch, after, merged, plan
+from .tally import Tally
 from .window import UTC, BadScope, Window
 
 PAGE = 50

@@ -15,7 +15,8 @@ from issues.models.issue import Priority
 
 from . import cells, facts, kpis, queries, systems
 from .alerts import shown
-from .facts import Answers, Facts, Tally
+from .facts import Facts
+from .tally import Answers, Tally
 from .window import UTC, Scope, Window
 
 PROMISES = {"first_response": "response_s", "resolution": "resolution_s"}  # with the target of a policy

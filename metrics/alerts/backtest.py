@@ -17,10 +17,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from .. import cells, facts, kpis
-from ..facts import Tally
 from ..kpis import KPI, Evidence
 from ..measures import LISTS, UNRESOLVED_NOW, counted
 from ..models import AlertRule
+from ..tally import Tally
 from ..window import CUSTOM, DAY, EXACT_UP_TO, Window
 from . import signals, watch
 from .life import Life, Look, Reading, step

@@ -19,9 +19,9 @@ from issues import ai, channels
 from issues.line import KNOWN_FOR
 
 from .. import facts, kpis, queries, systems, uptime
-from ..facts import Tally
 from ..kpis import KPI, KPIS, Evidence, Measure
 from ..measures import OVERDUE_RESOLUTION, OVERDUE_RESPONSE, counted
+from ..tally import Tally
 from ..window import BUCKETS, CUSTOM, DAY, HOUR, MINUTE, MOST_BUCKETS, Window
 from . import links
 from .life import Look, NoData, Reading
