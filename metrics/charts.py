@@ -8,13 +8,22 @@ from functools import lru_cache
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from .kpis import KPIS
 
-def figures(target_s: int) -> dict[str, dict]:
-    """The figures "volume", "ttfr" and "spend" in the active language, ready for JSON and `Plotly.react`.
+KPI = {kpi.name: kpi for kpi in KPIS}
+
+
+LIVE = ("volume", "ttfr", "spend")
+OF_TRENDS = ("handling", "delivery", "tokens", "spread")
+
+
+def figures(target_s: int, names: tuple[str, ...] = LIVE) -> dict[str, dict]:
+    """The figures of those names, of a snapshot's series or of the trends, in the active language, ready for JSON and `Plotly.react`.
 
     `target_s` is the strictest target of a first response.
     """
-    return _figures(translation.get_language(), target_s)
+    drawn = _figures(translation.get_language(), target_s)
+    return {name: drawn[name] for name in names}
 
 
 @lru_cache(maxsize=64)
@@ -22,7 +31,15 @@ def _figures(language: str, target_s: int) -> dict[str, dict]:
     import plotly.graph_objects as go  # slow to import, and only pages with charts need it
 
     with translation.override(language):
-        drawn = {"volume": _volume(go), "ttfr": _ttfr(go, target_s), "spend": _spend(go)}
+        drawn = {
+            "volume": _volume(go),
+            "ttfr": _ttfr(go, target_s),
+            "spend": _spend(go),
+            "handling": _handling(go),
+            "spread": _spread(go),
+            "delivery": _delivery(go),
+            "tokens": _tokens(go),
+        }
         return {name: figure.to_plotly_json() for name, figure in drawn.items()}
 
 
@@ -37,18 +54,43 @@ def _ttfr(go, target_s: int):
     slow = go.Scatter(name=_("9 in 10"), meta=_meta("ttfr_p90", "s", "warn"), **_line(width=2, dash="dot"))
     figure = go.Figure([median, slow], _layout(go, _("seconds"), hovermode="x unified"))
     figure.update_yaxes(type="log")  # one slow hour among quick ones would flatten them all
-    figure.add_hline(
-        y=target_s,
-        line={"width": 1.5, "dash": "dash"},
-        annotation={"text": _("target %(seconds)s s") % {"seconds": target_s}, "xanchor": "right"},
-        name="target",
-    )
+    _add_target(figure, target_s, _("target %(seconds)s s") % {"seconds": target_s})
     return figure
 
 
 def _spend(go):
     cost = go.Bar(name=_("Cost"), meta=_meta("cost_usd", "usd", "main"))
     return go.Figure([cost], _layout(go, _("US dollars"), bargap=0.2))
+
+
+def _handling(go):
+    automated = go.Scatter(name=_("Automated"), meta=_meta("automation_rate", "rate", "main"), **_line(width=2.5))
+    escalated = go.Scatter(name=_("Escalated"), meta=_meta("escalation_rate", "rate", "warn"), **_line(width=2, dash="dot"))
+    figure = go.Figure([automated, escalated], _layout(go, _("share")))
+    _add_target(figure, KPI["automation_rate"].target, _("target of automation"))
+    return figure
+
+
+def _delivery(go):
+    delivered = go.Scatter(name=_("Delivered"), meta=_meta("delivery_rate", "rate", "good"), **_line(width=2.5))
+    figure = go.Figure([delivered], _layout(go, _("share")))
+    _add_target(figure, KPI["delivery_rate"].target, _("target"))
+    return figure
+
+
+def _tokens(go):
+    return go.Figure([go.Bar(name=_("Tokens"), meta=_meta("ai_tokens", "count", "quiet"))], _layout(go, _("tokens"), bargap=0.2))
+
+
+def _spread(go):
+    """By classes of time, each about three times as long as the one before: a logarithmic axis with names that people know."""
+    return go.Figure([go.Bar(name=_("Issues"), meta=_meta("spread", "count", "main"))], _layout(go, _("issues"), bargap=0.08))
+
+
+def _add_target(figure, target: float, text: str) -> None:
+    figure.add_hline(
+        y=target, line={"width": 1.5, "dash": "dash"}, annotation={"text": text, "xanchor": "right"}, name="target"
+    )
 
 
 def _meta(series: str, unit: str, tone: str) -> dict:

@@ -23,7 +23,7 @@ from issues.models.response import Delivery
 from . import format, measures, standing
 from .measures import ACTION, CALL, ENDED, ISSUE, OTHER_REASON, RATED, SEND, TOUCHED, TTFR_S, TTR_S, epoch, listed
 
-Kind = Literal["issue", "instant", "words", "several", "type", "text", "seconds", "count", "usd"]
+Kind = Literal["issue", "instant", "words", "several", "type", "text", "seconds", "count", "usd", "number"]
 YES_NO = {True: _("yes"), False: _("no")}
 WHO_DID = {True: _("automation"), False: _("a person")}
 
@@ -40,7 +40,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.kind in ("seconds", "count", "usd")
+        return self.kind in ("seconds", "count", "usd", "number")
 
 
 def _reason(sql: str) -> str:

@@ -14,9 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
-from . import columns, rows
+from . import columns, rows, words
 from .columns import Column
+from .kpis import KPIS
 from .window import Window
 
 MARK = "\ufeff"
@@ -33,6 +35,31 @@ async def stream(name: str, window: Window, language: str) -> AsyncIterator[byte
         yield write.head()
         async for batch in source.stream(window):
             yield await asyncio.to_thread(write.lines, batch)
+
+
+# The figures of a window, one in each line. A rate is 0 to 1, a duration in seconds; its unit says which.
+FIGURES = [
+    Column("name", _("Name"), "", "text"),
+    Column("label", _("Figure"), "", "text"),
+    Column("start", _("From"), "", "instant"),
+    Column("end", _("To"), "", "instant"),
+    Column("value", _("Value"), "", "number"),
+    Column("unit", _("Unit"), "", "text"),
+    Column("n", _("Cases"), "", "count"),
+    Column("target", _("Target"), "", "number"),
+    Column("state", _("State"), "", "words", words.KPI_STATES),
+    Column("before", _("In the period before"), "", "number"),
+    Column("change", _("Change"), "", "number"),
+]
+
+
+def figures(window: Window, measured: dict[str, dict], language: str) -> bytes:
+    """Every figure of the window, `kpis.measure`, as CSV in that language."""
+    write = Writer(FIGURES, language, timezone.get_default_timezone())
+    fixed = {"start": window.start, "end": window.end}
+    with translation.override(language):
+        found = [{"name": kpi.name, "label": str(kpi.label)} | fixed | measured[kpi.name] for kpi in KPIS]
+    return write.head() + write.lines([tuple(row[column.name] for column in FIGURES) for row in found])
 
 
 class Writer:
@@ -77,6 +104,8 @@ class Writer:
                 return lambda value: f"{value:.3f}".replace(".", self.point)
             case "usd":
                 return lambda value: f"{value:f}".replace(".", self.point)
+            case "number":
+                return lambda value: f"{value:.6f}".rstrip("0").rstrip(".").replace(".", self.point)
             case "count" | "issue":
                 return str
         if column.kind == "several":

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -255,15 +254,9 @@ def _spread(durations: Times) -> list[dict]:
             "share": format.rate(n / durations.n),
             "width": f"{max(100 * n / most, 0.5 if n else 0):.1f}",
         }
-        for label, n in zip(_edges(), counts, strict=True)
+        for label, n in zip(format.stretches(EDGES), counts, strict=True)
         if most
     ]
-
-
-def _edges() -> list[str]:
-    edges = [format.age(edge) for edge in EDGES]
-    between = [f"{low} – {high}" for low, high in pairwise(edges)]
-    return [f"< {edges[0]}", *between, f"≥ {edges[-1]}"]
 
 
 def _breakdown(asked: Asked, by: str, parts: list[Part]) -> dict:

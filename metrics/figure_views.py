@@ -10,11 +10,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_safe
 
-from . import export, figure
+from . import export, figure, kpis, snapshot
 from .api import answered, fresh
 from .figure import BY_NAME, Asked
 from .kpis import KPI
-from .window import WINDOWS, BadScope, one_of
+from .window import WINDOWS, BadScope, Scope, one_of
 
 # What to write, by the parameter that is not understood.
 REFUSED = {
@@ -58,6 +58,24 @@ def csv(request: HttpRequest, kpi: str) -> HttpResponse:
     lines = export.stream(asked.list, asked.window, get_language() or settings.LANGUAGE_CODE)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_file_name(asked)}"'
+    return fresh(response)
+
+
+@login_required
+@require_GET
+def figures_csv(request: HttpRequest) -> HttpResponse:
+    """Every figure of a scope as a file, in the reader's language. What is not understood is 400."""
+    now = timezone.now()
+    try:
+        window = Scope.parse(request.GET).at(now, timezone.get_default_timezone())
+    except BadScope as error:
+        return fresh(HttpResponse(REFUSED.get(error.field, str(error)), status=400, content_type="text/plain; charset=utf-8"))
+    with snapshot.one_state():
+        measured = kpis.measure(window)
+    text = export.figures(window, measured, get_language() or settings.LANGUAGE_CODE)
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    name = "-".join(["mis", *window.filters, window.name, f"{timezone.localtime(now):%Y-%m-%dT%H%M}"])
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return fresh(response)
 
 

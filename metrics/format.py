@@ -7,6 +7,7 @@ is not "100 %", and one failure in a million is not "0 %".
 
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from math import floor
 
 from django.utils.formats import number_format
@@ -87,6 +88,12 @@ def small(value: float, scaled: int, places: int) -> str:
 def rounded(value: float) -> int:
     """The nearest integer, halves upwards: what JavaScript's Math.floor(x + 0.5) gives."""
     return floor(value + 0.5)
+
+
+def stretches(edges: list[float]) -> list[str]:
+    """The names of what lies below the first of the `edges` (seconds), between each and the next, and beyond the last."""
+    ages = [age(edge) for edge in edges]
+    return [f"< {ages[0]}", *(f"{low} – {high}" for low, high in pairwise(ages)), f"≥ {ages[-1]}"]
 
 
 BY_UNIT = {"s": duration, "rate": rate, "usd": money}

@@ -16,7 +16,7 @@ from .sla import AT_RISK_SHARE
 from .window import Window
 
 DEADLINES_SHOWN = 5
-FEED_LENGTH = 8
+FEED_LENGTH = 6
 # The feed of some issues looks at so many, the last detected ones.
 FEED_ISSUES = 100
 NEWS_FOR = timedelta(days=90)
@@ -97,7 +97,14 @@ NEAREST = """
             WHERE {{open}} AND {{counted}} AND i.priority = standing.priority AND {binds} AND i.{due} >= %(now)s
             ORDER BY i.{due}, i.id LIMIT %(deadlines_shown)s
         ) AS nearest
-    ) AS {promise}"""
+    ) AS {promise}
+    CROSS JOIN LATERAL (
+        SELECT array_agg(id) AS {promise}_missed_ids, array_agg(due) AS {promise}_missed_dues FROM (
+            SELECT i.id, i.{due} AS due FROM issues_issue i
+            WHERE {{open}} AND {{counted}} AND i.priority = standing.priority AND {binds} AND i.{due} < %(now)s
+            ORDER BY i.{due} DESC, i.id LIMIT %(deadlines_shown)s
+        ) AS missed
+    ) AS {promise}_missed"""
 
 
 def _of_promises(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The charts in words: the names of their buckets, a sentence, and rows. `static/js/series.js` says the same.
+"""The charts in words: the names of their buckets, and a sentence of each. `static/js/series.js` says the same.
 
 `tests/js/words.json` holds examples that both must give.
 """
@@ -79,47 +79,17 @@ def spend_summary(series: dict) -> str:
     return say("spend_summary", most=format.money(cost[most]), when=labels(series["starts"])[most])
 
 
-def rows(series: dict) -> list[dict]:
-    """The charts as rows: label, received, resolved, median, high, cost, and whether the row is still being filled."""
-    last = len(series["starts"]) - 1
-    return [
-        {
-            "label": label,
-            "received": format.count(series["received"][place]),
-            "resolved": format.count(series["resolved"][place]),
-            "median": format.duration(series["ttfr_p50"][place]),
-            "high": format.duration(series["ttfr_p90"][place]),
-            "cost": format.money(series["cost_usd"][place]),
-            "unfinished": series["unfinished"] and place == last,
-        }
-        for place, label in enumerate(labels(series["starts"]))
-    ]
-
-
 # Each chart: its title and its sentence.
 CHARTS = {
     "volume": (_("Issues received and resolved"), volume_summary),
     "ttfr": (_("Time to first response"), ttfr_summary),
     "spend": (_("Spent on the AI"), spend_summary),
 }
-COLUMNS = {
-    "received": _("Received"),
-    "resolved": _("Resolved"),
-    "median": _("Median"),
-    "high": _("9 in 10"),
-    "cost": _("Cost"),
-}
 
 
 def charts(series: dict) -> list[dict]:
     """The charts in words: name, title and summary."""
     return [{"name": name, "title": title, "summary": sum_up(series)} for name, (title, sum_up) in CHARTS.items()]
-
-
-def table(series: dict) -> dict:
-    """The charts as a table: heads, and rows, each a label, unfinished and cells."""
-    cells = [row | {"cells": [row[column] for column in COLUMNS]} for row in rows(series)]
-    return {"heads": list(COLUMNS.values()), "rows": cells}
 
 
 def _known(values: list) -> list[int]:

@@ -35,7 +35,8 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
                 models: [{model, state, reason, since, until, failures}], channel: {state, since},
                 queue: {waiting, oldest_due_at, follow_ups, surveys}, budget: NAME → size, left (`systems`)
         sla     PRIORITY → "first_response" | "resolution" → target_s (as promised now), pending, at_risk,
-                met, met_late, breached, next_deadlines: [{issue, due_at, priority}], the nearest first
+                met, met_late, breached, next_deadlines: [{issue, due_at, priority}], the nearest first, and
+                last_breaches: those of open issues that have passed, the latest first
         alerts  [{id, severity, title, about, since, incident, state, acknowledged, silenced_until, inhibited_by, value, unit, n,
                 link, own}], what is wrong, the worst first: `incident` is null where no rule watches it, `link` leads to the rows
                 behind the value, `own` are a rule's own words (title, means, repair), null where it has none
@@ -142,18 +143,23 @@ KEPT = {f"{name}_{how}" for name in COUNTED_AS.values() for how in ("met", "late
 
 def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -> dict:
     standing = {state: row[f"{promise}_{state}"] if row else 0 for state in ("pending", "at_risk", "breached")}
-    ids, dues = ((row and row[f"{promise}_next_{each}"]) or [] for each in ("ids", "dues"))
     return {
         "pending": standing["pending"],
         "at_risk": standing["at_risk"],
         "met": tally[f"{COUNTED_AS[promise]}_met"],
         "met_late": tally[f"{COUNTED_AS[promise]}_late"],
         "breached": standing["breached"],
-        "next_deadlines": [
-            {"issue": short(issue), "due_at": _z(due), "priority": priority.value}
-            for issue, due in zip(ids, dues, strict=True)
-        ],
+        "next_deadlines": _deadlines(priority, row, f"{promise}_next"),
+        "last_breaches": _deadlines(priority, row, f"{promise}_missed"),
     }
+
+
+def _deadlines(priority: Priority, row: dict | None, which: str) -> list[dict]:
+    ids, dues = ((row and row[f"{which}_{each}"]) or [] for each in ("ids", "dues"))
+    return [
+        {"issue": short(issue), "due_at": _z(due), "priority": priority.value}
+        for issue, due in zip(ids, dues, strict=True)
+    ]
 
 
 def _series(found: Facts) -> dict:

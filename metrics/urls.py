@@ -4,12 +4,15 @@ from django.urls import path
 
 from . import alert_views, figure_views, prometheus, views
 from .consumers import Performance
+from .trends import views as trends
 
 urlpatterns = [
     path("performance", views.performance, name="performance"),
     path("performance/words/<str:language>/<str:edition>", views.sentences, name="sentences"),
     path("performance/alerts/<uuid:incident>/acknowledge", alert_views.acknowledge, name="acknowledge"),
     path("performance/alerts/<uuid:incident>/silence", alert_views.silence, name="silence"),
+    path("performance/trends", trends.page, name="trends"),
+    path("performance/figures.csv", figure_views.figures_csv, name="figures_csv"),
     path("performance/<slug:kpi>.csv", figure_views.csv, name="figure_csv"),
     path("performance/<slug:kpi>", figure_views.page, name="figure"),
     path("api/metrics/breakdown", figure_views.breakdown_api, name="breakdown"),

@@ -37,7 +37,7 @@ def performance(request: HttpRequest) -> HttpResponse:
     """The live screen of a scope. All its figures are in the HTML; the script only keeps them fresh.
 
     Context: `snapshot` (`snapshot.build`), `scope`, `window`, `bar` and `title` (`filters`), `time_zone`, `figures`
-    (`charts`), `sentences` (their address), `may_handle` (alerts) and `groups` (in order: label, and cards, each the snapshot's entry with
+    (`charts`), `sentences` (their address), `before` (the window before in words), `may_handle` (alerts) and `groups` (in order: label, and cards, each the snapshot's entry with
     its declaration). An address
     with empty parameters leads to one without. What is not understood is 400, and says what to write.
     """
@@ -54,9 +54,10 @@ def performance(request: HttpRequest) -> HttpResponse:
         "snapshot": snapshot,
         "window": window,
         "title": filters.title(window),
-        "figures": charts.figures(_strictest_target_s(scope, now)),
+        "figures": charts.figures(_strictest_target_s(scope, now), charts.LIVE),
         "sentences": _sentences_url(),
         "groups": _groups(snapshot),
+        "before": words.BEFORE[window.name],
         "may_handle": may_handle(request.user),
     }
     return fresh(render(request, "performance.html", context))

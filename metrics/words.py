@@ -70,16 +70,20 @@ COUNTED_BY = {
 # A share of fewer cases than this says little.
 FEW = 20
 
-# The cards in their order.
+# The cards in their order: as many in each row, so that none stands alone.
 GROUPS = {
-    "waiting": (_("Waiting and answering"), ["ttfr_p50", "ttfr_p90", "sla_response", "received"]),
-    "solving": (_("Solving"), ["ttr_p50", "ttr_p90", "sla_resolution", "resolution_rate"]),
+    "answering": (
+        _("Answering and solving"),
+        ["ttfr_p50", "ttfr_p90", "sla_response", "ttr_p50", "ttr_p90", "sla_resolution"],
+    ),
     "quality": (
         _("Automation and quality"),
-        ["automation_rate", "ai_precision", "escalation_rate", "false_positive_rate"],
+        ["automation_rate", "ai_precision", "resolution_rate", "escalation_rate", "false_positive_rate", "received"],
     ),
-    "cost": (_("Delivery and cost"), ["delivery_rate", "cache_hit_rate", "ai_cost_usd", "ai_tokens"]),
-    "service": (_("Service"), ["availability", "api_p95"]),
+    "service": (
+        _("Service and cost"),
+        ["availability", "api_p95", "delivery_rate", "cache_hit_rate", "ai_cost_usd", "ai_tokens"],
+    ),
 }
 
 # What a figure does not tell by itself, by its key in `extra`: how to write it, and the sentence.
@@ -152,6 +156,8 @@ CHANGED = {
     "down": _("{amount} less than {before}"),
     "same": _("the same as {before}"),
 }
+# Less than this, in points or as a share, is neither better nor worse.
+NOTABLE = {"rate": 0.005, "other": 0.01}
 POINTS = {"one": _("{n} point"), "many": _("{n} points")}
 VERDICTS = {"good": _("better"), "bad": _("worse"), "none": ""}
 
@@ -184,6 +190,7 @@ PHASES = {
     "failing": _("no figures since {time}"),
     "lost": _("no connection since {time}"),
     "paused": _("paused"),
+    "held": _("paused at {time}"),
     "ended": _("session ended"),
 }
 
@@ -220,11 +227,6 @@ SENTENCES = {
     "due_in": _("{time} left"),
     "overdue": _("{time} late"),
     "took": _("in {time}"),
-    "received": _("Received"),
-    "resolved": _("Resolved"),
-    "median": _("Median"),
-    "nine_in_ten": _("9 in 10"),
-    "unfinished": _("unfinished"),
     "nothing_received": _("Nothing was received in this time."),
     "nothing_answered": _("Nothing to time in this window yet."),
     "nothing_spent": _("No AI call of this time has a price."),
@@ -232,6 +234,9 @@ SENTENCES = {
     "ttfr_summary": _("Slowest: 9 in 10 within {slowest} at {when}. Last measured: median {median}, 9 in 10 {high}."),
     "spend_summary": _("Most spent: {most} at {when}."),
     "updated": _("as of {time}"),
+    "unchanged": _("unchanged"),
+    "pause": _("Pause"),
+    "resume": _("Resume"),
 }
 
 
@@ -253,6 +258,7 @@ def texts() -> dict:
         "before": BEFORE,
         "ways": WAYS,
         "changed": CHANGED,
+        "notable": NOTABLE,
         "points": POINTS,
         "verdicts": VERDICTS,
         "happened": HAPPENED,
@@ -296,20 +302,28 @@ def cases(kpi: dict, name: str) -> list[str]:
 
 
 def changed(kpi: dict, window: str) -> dict:
-    """How it differs from the time before: way ("▲", "▼", "="; "" where that cannot be told), text, state and verdict.
+    """How it differs from the time before: way ("▲", "▼", "="; "" where that cannot be told), short, text, state and verdict.
 
-    Of a figure that may still grow nothing is known but that it has grown. Without a target no way is better.
+    Of a figure that may still grow nothing is known but that it has grown. Without a target no way is better, and a little
+    (`NOTABLE`) is neither.
     """
     change, bound = kpi["change"], kpi["lower_bound"]
     if change is None or (bound and change <= 0):
-        return {"way": "", "text": "", "state": "none", "verdict": ""}
+        return {"way": "", "short": "", "text": "", "state": "none", "verdict": ""}
     tenths = format.rounded(abs(change) * 1000)
     way = "same" if tenths == 0 else "up" if change > 0 else "down"
     better = "up" if kpi["better"] == "higher" else "down"
-    state = "none" if way == "same" or kpi["target"] is None else "good" if way == better else "bad"
+    is_little = abs(change) < NOTABLE["rate" if kpi["unit"] == "rate" else "other"]
+    state = "none" if is_little or kpi["target"] is None else "good" if way == better else "bad"
     amount = (points if kpi["unit"] == "rate" else percent)(tenths)
-    text = str(CHANGED[way]).format(amount=f"≥{format.SPACE}{amount}" if bound else amount, before=BEFORE[window])
-    return {"way": WAYS[way], "text": text, "state": state, "verdict": str(VERDICTS[state])}
+    amount = f"≥{format.SPACE}{amount}" if bound else amount
+    return {
+        "way": WAYS[way],
+        "short": amount if tenths else say("unchanged"),
+        "text": str(CHANGED[way]).format(amount=amount, before=BEFORE[window]),
+        "state": state,
+        "verdict": str(VERDICTS[state]),
+    }
 
 
 def points(tenths: int) -> str:
@@ -413,14 +427,23 @@ def of_each(sla: dict, state: str) -> str:
 
 
 def deadlines(sla: dict, most: int = 6) -> list[dict]:
-    """The nearest open deadlines of every priority and promise: issue, due_at, priority, promise in words."""
-    every = (
+    """The deadlines of open issues that matter most: issue, due_at, priority and promise in words.
+
+    The latest that have passed, as far as half of the list, then the nearest to come.
+    """
+    missed = sorted(_due(sla, "last_breaches"), key=lambda due: (due["due_at"], due["issue"]), reverse=True)
+    nearest = sorted(_due(sla, "next_deadlines"), key=lambda due: (due["due_at"], due["issue"]))
+    missed = missed[: max(most // 2, most - len(nearest))]
+    return missed + nearest[: most - len(missed)]
+
+
+def _due(sla: dict, which: str) -> list[dict]:
+    return [
         due | {"priority": str(PRIORITIES[due["priority"]]), "promise": str(PROMISES[promise])}
         for kinds in sla.values()
         for promise in PROMISES
-        for due in kinds[promise]["next_deadlines"]
-    )
-    return sorted(every, key=lambda due: (due["due_at"], due["issue"]))[:most]
+        for due in kinds[promise][which]
+    ]
 
 
 def event(line: dict) -> dict:

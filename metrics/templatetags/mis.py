@@ -22,7 +22,6 @@ register.filter("money", format.money)
 register.filter("measure", format.measure)
 register.simple_tag(words.deadlines, name="deadlines")
 register.simple_tag(series.charts, name="charts")
-register.simple_tag(series.table, name="series_table")
 
 
 @register.simple_tag

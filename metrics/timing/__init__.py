@@ -7,6 +7,6 @@ reading     percentiles of any window, of all routes and of each
 
 from .count import Counting, counting
 from .grains import coarsen, forget
-from .reading import figure, measure, rows
+from .reading import by_bucket, figure, measure, rows
 
-__all__ = ["Counting", "coarsen", "counting", "figure", "forget", "measure", "rows"]
+__all__ = ["Counting", "by_bucket", "coarsen", "counting", "figure", "forget", "measure", "rows"]

@@ -4,6 +4,7 @@ A row belongs to the window that holds its beginning, so windows that meet share
 exact to the minute, since 190 days ago to the hour, before that to the day.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -49,15 +50,26 @@ def figure(window: Window) -> dict | None:
     return {"n": found["n"], "p95": found["p95"], "extra": extra}
 
 
+def by_bucket(starts: list[datetime], end: datetime, now: datetime) -> dict[datetime, dict]:
+    """The start of each bucket that has any request → `_figures` of all its routes. One query."""
+    found = defaultdict(list)
+    for bucket, _route, *row in _by_bucket(starts, end, now):
+        found[starts[bucket - 1]].append(row)
+    return {start: _figures(*map(sum, zip(*of_routes, strict=True))) for start, of_routes in found.items()}
+
+
 def rows(starts: list[datetime], end: datetime, now: datetime) -> Iterator[dict]:
     """For each bucket and route that has any request: start, route and `_figures`; the newest first, then the most frequent.
 
     `starts` are the buckets' beginnings in order, the last one ends at `end`. Together they are what `measure` of
     starts[0] to `end` is made of.
     """
-    found = _read("width_bucket(starts_at, %s::timestamptz[])", [starts], starts[0], end, now, _fitting(starts))
-    for bucket, route, n, refused, failed, bins in found:
+    for bucket, route, n, refused, failed, bins in _by_bucket(starts, end, now):
         yield {"start": starts[bucket - 1], "route": route, **_figures(n, refused, failed, bins)}
+
+
+def _by_bucket(starts: list[datetime], end: datetime, now: datetime) -> Iterator:
+    return _read("width_bucket(starts_at, %s::timestamptz[])", [starts], starts[0], end, now, _fitting(starts))
 
 
 def pieces(

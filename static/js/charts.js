@@ -1,5 +1,5 @@
 // The charts: figures declared by the server, filled from the snapshot, coloured by the design's tokens.
-import { age, count, day, measure, money, time } from "./format.js";
+import { age, count, day, decimal, measure, money, time } from "./format.js";
 import { labels, naming } from "./series.js";
 
 // A logarithmic axis in steps of a clock. What took less than the first is drawn on it.
@@ -9,8 +9,15 @@ const MOST_TICKS = 5;
 const LEAST_USD = 0.0001; // what a price is written to
 const LABEL_PX = 56;
 const DIGIT_PX = 7;
-const MARKED = { s: age, usd: money, count };
+const SHARES = [0, 0.5, 0.8, 0.9, 0.96]; // an axis from there to all has four round steps
+const MARKED = { s: age, usd: money, count, rate: share };
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
+
+/** A round share without decimals: "96%", and "97,5%" where it has one. */
+function share(value, language) {
+  const tenths = Math.round(value * 1000);
+  return `${tenths % 10 ? decimal(tenths, 1, language) : tenths / 10}%`;
+}
 
 /** Round values of which the last is not below `most`: from 0 on, at most six; seconds from 1 on, by clock units. */
 export function ticks(most, unit) {
@@ -47,13 +54,14 @@ export function timeMarks(starts, texts, width) {
 }
 
 /**
- * What Plotly draws: `figure` with the series in place. x is the place of the bucket, so that every name is ours.
+ * What Plotly draws: `figure` with the series in place. x is the place of the bucket, so that every name is ours. Buckets
+ * that are of no time have `names`.
  * `tones` maps the tones of the design to colours, `width` is in CSS pixels.
  */
-export function paint(figure, { series }, texts, tones, width) {
-  const names = labels(series.starts, texts);
+export function paint(figure, series, texts, tones, width) {
+  const names = series.names ?? labels(series.starts, texts);
   const data = figure.data.map((trace) => fillTrace(trace, series, names, texts, tones));
-  return { data, layout: fillLayout(figure.layout, data, series, texts, tones, width) };
+  return { data, layout: fillLayout(figure.layout, data, series, names, texts, tones, width) };
 }
 
 function fillTrace(trace, series, names, texts, tones) {
@@ -62,14 +70,16 @@ function fillTrace(trace, series, names, texts, tones) {
   const isBar = trace.type === "bar";
   const pick = (open, closed) => y.map((unused, place) => (series.unfinished && place === y.length - 1 ? open : closed));
   const { unit } = trace.meta;
-  const drawn = isBar ? y : y.map((value) => (value === null ? null : Math.max(value, MARKS_S[0])));
+  const counts = unit === "rate" ? series.n?.[trace.meta.series] : undefined;
+  const of = (place) => (counts ? ` (n = ${count(counts[place], texts.language)})` : "");
+  const drawn = unit === "s" ? y.map((value) => (value === null ? null : Math.max(value, MARKS_S[0]))) : y;
   return {
     ...trace,
     x: names.map((unused, place) => place),
     y: drawn,
     marker: isBar ? bars(color, pick, tones) : { ...trace.marker, color, symbol: pick("circle-open", "circle") },
     ...(trace.line && { line: { ...trace.line, color } }),
-    customdata: y.map((value, place) => `${names[place]} · ${trace.name}: ${measure(value, unit, texts.language)}`),
+    customdata: y.map((value, place) => `${names[place]} · ${trace.name}: ${measure(value, unit, texts.language)}${of(place)}`),
     hovertemplate: "%{customdata}<extra></extra>",
   };
 }
@@ -80,12 +90,11 @@ function bars(color, pick, tones) {
   return { color, line: { color, width: pick(1.5, 0) }, pattern };
 }
 
-function fillLayout(layout, data, series, texts, tones, width) {
+function fillLayout(layout, data, series, names, texts, tones, width) {
   const { unit } = data[0].meta;
-  const isDuration = unit === "s";
   const targets = (layout.shapes ?? []).map((shape) => shape.y0);
-  const marks = ticks(Math.max(0, ...targets, ...data.flatMap((trace) => trace.y)), unit);
-  const { places, names: shown } = timeMarks(series.starts, texts, width - 60);
+  const marks = marksOf([...targets, ...data.flatMap((trace) => trace.y)], unit);
+  const { places, names: shown } = series.names ? nameMarks(names, width - 60) : timeMarks(series.starts, texts, width - 60);
   const { height, ...rest } = layout;
   return {
     ...rest,
@@ -98,7 +107,7 @@ function fillLayout(layout, data, series, texts, tones, width) {
     xaxis: {
       ...layout.xaxis,
       type: "linear",
-      range: [-0.6, series.starts.length - 0.4],
+      range: [-0.6, names.length - 0.4],
       tickmode: "array",
       tickvals: places,
       ticktext: shown,
@@ -110,7 +119,7 @@ function fillLayout(layout, data, series, texts, tones, width) {
     yaxis: {
       ...layout.yaxis,
       title: { text: "" },
-      range: isDuration ? [-0.04, Math.log10(marks.at(-1)) + 0.08] : [0, marks.at(-1) * 1.04],
+      range: rangeOf(marks, unit),
       tickmode: "array",
       tickvals: marks,
       ticktext: marks.map((mark) => MARKED[unit](mark, texts.language)),
@@ -119,6 +128,27 @@ function fillLayout(layout, data, series, texts, tones, width) {
     shapes: [...targetLines(layout, tones), ...unfinishedBand(series, tones)],
     annotations: [],
   };
+}
+
+/** A share's axis begins at a round share below all of them; any other, at nothing. */
+function marksOf(values, unit) {
+  const known = values.filter((value) => value !== null);
+  if (unit !== "rate") return ticks(Math.max(0, ...known), unit);
+  const low = SHARES.findLast((share) => share <= Math.min(...known, 1)) ?? 0;
+  return [0, 1, 2, 3, 4].map((step) => low + (step * (1 - low)) / 4);
+}
+
+function rangeOf(marks, unit) {
+  if (unit === "s") return [-0.04, Math.log10(marks.at(-1)) + 0.08];
+  const room = (marks.at(-1) - marks[0]) * 0.04;
+  return [unit === "rate" ? marks[0] - room : 0, marks.at(-1) + room];
+}
+
+/** As many of the names as there is room for. */
+function nameMarks(names, width) {
+  const longest = Math.max(...names.map((name) => name.length));
+  const places = namedPlaces([...names.keys()], Math.floor(width / (DIGIT_PX * longest)));
+  return { places, names: places.map((place) => names[place]) };
 }
 
 /** The target is named in the legend: beside its line it would lie over the figures. */
@@ -159,35 +189,44 @@ export function readTones(root = document.documentElement) {
   };
 }
 
-/** Draws every [data-chart] under `root`; `show(snapshot)` keeps them so, `repaint()` follows a change of theme. */
+/** Draws charts in groups: `draw` those of a place anew, `repaint` all of them, as when the theme changes. */
 export class Charts {
-  constructor(root, figures, texts) {
-    Object.assign(this, { figures, texts });
-    this.areas = [...root.querySelectorAll("[data-chart]")];
-    this.loaded = loadPlotly(root.dataset.plotly).catch(() => this.fail());
+  constructor(plotly, texts) {
+    this.texts = texts;
+    this.groups = new Map();
+    this.loaded = loadPlotly(plotly);
+    this.loaded.catch(() => this.fail());
   }
 
-  async show(snapshot) {
-    const series = JSON.stringify(snapshot.series);
-    this.snapshot = snapshot;
-    if (series === this.series) return;
-    this.series = series;
-    await this.repaint();
+  /** `figures` by name, filled from `series`; those that are of no time have their own in `others`, with names. */
+  async draw(group, place, figures, series, others = {}) {
+    const key = JSON.stringify([series, others]);
+    const areas = [...place.querySelectorAll("[data-chart]")].filter(({ dataset }) => dataset.chart in figures);
+    const before = this.groups.get(group);
+    if (before?.key === key && before.areas[0] === areas[0]) return;
+    for (const area of before?.areas ?? []) if (!area.isConnected) window.Plotly?.purge(area);
+    this.groups.set(group, { key, areas, figures, series, others });
+    await this.paint(this.groups.get(group));
   }
 
-  async repaint() {
-    const Plotly = await this.loaded;
-    if (!Plotly || !this.snapshot) return;
+  repaint() {
+    return Promise.all([...this.groups.values()].map((group) => this.paint(group)));
+  }
+
+  async paint({ areas, figures, series, others }) {
+    const Plotly = await this.loaded.catch(() => null);
+    if (!Plotly) return this.fail();
     const tones = readTones();
-    for (const area of this.areas) {
-      const { data, layout } = paint(this.figures[area.dataset.chart], this.snapshot, this.texts, tones, area.clientWidth);
+    for (const area of areas) {
+      const name = area.dataset.chart;
+      const { data, layout } = paint(figures[name], others[name] ?? series, this.texts, tones, area.clientWidth);
       Plotly.react(area, data, layout, CONFIG);
       area.classList.remove("is-drawing");
     }
   }
 
   fail() {
-    for (const area of this.areas) {
+    for (const area of [...this.groups.values()].flatMap(({ areas }) => areas)) {
       area.classList.remove("is-drawing");
       area.querySelector('[data-part="failed"]').hidden = false;
     }

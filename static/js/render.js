@@ -1,6 +1,6 @@
 // A snapshot onto the page: the elements that the server wrote are kept, and changed where their words changed.
 import { count, pieces, time } from "./format.js";
-import { rows, summaries } from "./series.js";
+import { summaries } from "./series.js";
 import { alert, systems } from "./standing.js";
 import { card, deadlines, event, nowCells } from "./words.js";
 
@@ -37,14 +37,14 @@ function renderCard(card, words) {
   refill(part(card, "explained"), words.explained, (line) => element("li", line));
 }
 
-function renderChange(place, { way, text, state, verdict }) {
+function renderChange(place, { way, short, text, state, verdict }) {
   place.dataset.verdict = state;
-  refill(place, [way, text, verdict].filter(Boolean), (words, at) => CHANGE_PARTS[at](words));
+  refill(place, way ? [`${way} ${short}`, text, verdict].filter(Boolean) : [], (words, at) => CHANGE_PARTS[at](words));
 }
 
 const CHANGE_PARTS = [
-  (way) => Object.assign(element("span", `${way} `), { ariaHidden: "true" }),
-  (text) => text,
+  (words) => Object.assign(element("span", words), { ariaHidden: "true" }),
+  (text) => Object.assign(element("span", text), { className: "unseen" }),
   (verdict) => element("strong", ` · ${verdict}`),
 ];
 
@@ -153,21 +153,10 @@ function fillEvent(item, line, texts) {
   return item;
 }
 
-const COLUMNS = ["received", "resolved", "median", "high", "cost"];
-
 function renderSeries(root, series, texts) {
   for (const [name, sumUp] of Object.entries(summaries)) {
     write(root.querySelector(`[data-summary="${name}"]`), sumUp(series, texts));
   }
-  refill(root.querySelector('[data-rows="series"]'), rows(series, texts), (row) => tableRow(row, texts));
-}
-
-function tableRow(row, texts) {
-  const line = document.createElement("tr");
-  const head = element("th", row.unfinished ? `${row.label} (${texts.unfinished})` : row.label);
-  head.scope = "row";
-  line.append(head, ...COLUMNS.map((column) => element("td", row[column])));
-  return line;
 }
 
 function renderAsOf(root, at, texts) {

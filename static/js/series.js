@@ -62,17 +62,3 @@ export const summaries = {
     });
   },
 };
-
-/** The charts as rows: label, received, resolved, median, high, cost, and whether the row is still being filled. */
-export function rows(series, texts) {
-  const lang = texts.language;
-  return labels(series.starts, texts).map((label, place) => ({
-    label,
-    received: format.count(series.received[place], lang),
-    resolved: format.count(series.resolved[place], lang),
-    median: format.duration(series.ttfr_p50[place], lang),
-    high: format.duration(series.ttfr_p90[place], lang),
-    cost: format.money(series.cost_usd[place], lang),
-    unfinished: series.unfinished && place === series.starts.length - 1,
-  }));
-}

@@ -2,7 +2,7 @@
 import { age, fill, time } from "./format.js";
 
 const ICONS = { live: "phase-live", failing: "phase-lost", lost: "phase-lost", ended: "phase-lost" };
-const SPOKEN = ["live", "failing", "lost", "ended"]; // the rest passes by itself, or counts seconds: not for a screen reader
+const SPOKEN = ["live", "failing", "lost", "ended", "held"]; // the rest passes by itself, or counts seconds: not for a screen reader
 
 /** The state of the line in words, at `now` by the browser's clock: text, what is read out (null: nothing new), icon. */
 export function words(state, now, texts) {

@@ -26,16 +26,18 @@ function cases(kpi, name, texts) {
   return kpi.unit === "rate" && kpi.value !== null && kpi.n < texts.few_below ? [said, texts.few] : [said];
 }
 
-/** How it differs from the time before. Of a figure that may still grow nothing is known but that it has grown. Without a target no way is better. */
+/** How it differs from the time before. Of a figure that may still grow nothing is known but that it has grown; a little is neither better nor worse. */
 function changed({ change, lower_bound: bound, better, unit, target }, window, texts) {
-  if (change === null || (bound && change <= 0)) return { way: "", text: "", state: "none", verdict: "" };
+  if (change === null || (bound && change <= 0)) return { way: "", short: "", text: "", state: "none", verdict: "" };
   const tenths = format.rounded(Math.abs(change) * 1000);
   const way = tenths === 0 ? "same" : change > 0 ? "up" : "down";
   const improves = way === (better === "higher" ? "up" : "down");
-  const state = way === "same" || target === null ? "none" : improves ? "good" : "bad";
-  const amount = (unit === "rate" ? points : percent)(tenths, texts);
-  const values = { amount: bound ? `≥\u00a0${amount}` : amount, before: texts.before[window] };
-  return { way: texts.ways[way], text: format.fill(texts.changed[way], values), state, verdict: texts.verdicts[state] };
+  const isLittle = Math.abs(change) < texts.notable[unit === "rate" ? "rate" : "other"];
+  const state = isLittle || target === null ? "none" : improves ? "good" : "bad";
+  const written = (unit === "rate" ? points : percent)(tenths, texts);
+  const amount = bound ? `≥\u00a0${written}` : written;
+  const text = format.fill(texts.changed[way], { amount, before: texts.before[window] });
+  return { way: texts.ways[way], short: tenths ? amount : texts.unchanged, text, state, verdict: texts.verdicts[state] };
 }
 
 function points(tenths, texts) {
@@ -113,15 +115,23 @@ function ofEach(sla, state, texts) {
   return format.fill(texts.of_each, Object.fromEntries(sums));
 }
 
-/** The nearest open deadlines of every priority and promise. */
+/** The deadlines of open issues that matter most: the latest that have passed, as far as half of the list, then the nearest to come. */
 export function deadlines(sla, texts, most = 6) {
+  const missed = due(sla, "last_breaches", texts).reverse();
+  const nearest = due(sla, "next_deadlines", texts);
+  const shown = missed.slice(0, Math.max(Math.floor(most / 2), most - nearest.length));
+  return [...shown, ...nearest.slice(0, most - shown.length)];
+}
+
+/** In order, the earliest first. */
+function due(sla, which, texts) {
   const every = Object.values(sla).flatMap((kinds) =>
     Object.entries(texts.promises).flatMap(([promise, word]) =>
-      kinds[promise].next_deadlines.map((due) => ({ ...due, priority: texts.priorities[due.priority], promise: word })),
+      kinds[promise][which].map((each) => ({ ...each, priority: texts.priorities[each.priority], promise: word })),
     ),
   );
-  const key = (due) => due.due_at + due.issue;
-  return every.sort((a, b) => (key(a) < key(b) ? -1 : 1)).slice(0, most);
+  const key = (each) => each.due_at + each.issue;
+  return every.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /** One line of the feed in words. */

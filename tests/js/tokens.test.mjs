@@ -34,6 +34,8 @@ const TEXT = [
   ...["good", "warn", "bad", "none"].flatMap((state) => [[state, `${state}-ground`], [state, "surface"]]),
   ...["warn-ground", "bad-ground", "accent-ground"].map((ground) => ["ink", ground]),
   ["on-accent", "accent"],
+  ...["heat-0", "heat-1", "heat-2", "heat-3"].map((shade) => ["ink", shade]),
+  ...["heat-4", "heat-5"].map((shade) => ["on-heat", shade]),
 ];
 const GRAPHICS = [
   ...["chart-main", "chart-warn", "chart-good", "chart-quiet"].map((tone) => [tone, "surface"]),
