@@ -65,7 +65,9 @@ def _spend(go):
 
 def _handling(go):
     automated = go.Scatter(name=_("Automated"), meta=_meta("automation_rate", "rate", "main"), **_line(width=2.5))
-    escalated = go.Scatter(name=_("Escalated"), meta=_meta("escalation_rate", "rate", "warn"), **_line(width=2, dash="dot"))
+    escalated = go.Scatter(
+        name=_("Escalated"), meta=_meta("escalation_rate", "rate", "warn"), **_line(width=2, dash="dot")
+    )
     figure = go.Figure([automated, escalated], _layout(go, _("share")))
     _add_target(figure, KPI["automation_rate"].target, _("target of automation"))
     return figure
@@ -79,12 +81,16 @@ def _delivery(go):
 
 
 def _tokens(go):
-    return go.Figure([go.Bar(name=_("Tokens"), meta=_meta("ai_tokens", "count", "quiet"))], _layout(go, _("tokens"), bargap=0.2))
+    return go.Figure(
+        [go.Bar(name=_("Tokens"), meta=_meta("ai_tokens", "count", "quiet"))], _layout(go, _("tokens"), bargap=0.2)
+    )
 
 
 def _spread(go):
     """By classes of time, each about three times as long as the one before: a logarithmic axis with names that people know."""
-    return go.Figure([go.Bar(name=_("Issues"), meta=_meta("spread", "count", "main"))], _layout(go, _("issues"), bargap=0.08))
+    return go.Figure(
+        [go.Bar(name=_("Issues"), meta=_meta("spread", "count", "main"))], _layout(go, _("issues"), bargap=0.08)
+    )
 
 
 def _add_target(figure, target: float, text: str) -> None:

@@ -69,7 +69,9 @@ def figures_csv(request: HttpRequest) -> HttpResponse:
     try:
         window = Scope.parse(request.GET).at(now, timezone.get_default_timezone())
     except BadScope as error:
-        return fresh(HttpResponse(REFUSED.get(error.field, str(error)), status=400, content_type="text/plain; charset=utf-8"))
+        return fresh(
+            HttpResponse(REFUSED.get(error.field, str(error)), status=400, content_type="text/plain; charset=utf-8")
+        )
     with snapshot.one_state():
         measured = kpis.measure(window)
     text = export.figures(window, measured, get_language() or settings.LANGUAGE_CODE)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mis_dashboard.lib.recent import recent
 
-from .. import breakdown, facts, kpis, snapshot, timing, uptime
+from .. import breakdown, facts, snapshot, timing, uptime
 from ..facts import Facts
 from ..kpis import KPIS, Evidence, Measure
 from ..window import DAY, HOUR, Scope, Window
@@ -87,9 +87,7 @@ def _buckets(found: Facts) -> list[Window]:
 
 def _points(found: Facts, windows: list[Window]) -> dict[str, list[Measure]]:
     ups, requests = uptime.measure_each(windows), _requests(found)
-    evidence = [
-        Evidence(tally, window, up) for tally, window, up in zip(found.buckets, windows, ups, strict=True)
-    ]
+    evidence = [Evidence(tally, window, up) for tally, window, up in zip(found.buckets, windows, ups, strict=True)]
     measured = {kpi.name: [kpi.measure(each) for each in evidence] for kpi in KPIS if kpi.rows != "requests"}
     return measured | {"api_p95": requests}
 
@@ -97,7 +95,10 @@ def _points(found: Facts, windows: list[Window]) -> dict[str, list[Measure]]:
 def _requests(found: Facts) -> list[Measure]:
     """The answers of our server by bucket, in one query."""
     known = timing.by_bucket(found.starts, found.window.end, found.window.as_of)
-    return [Measure(known[start]["p95"], known[start]["n"]) if start in known else Measure(None, 0) for start in found.starts]
+    return [
+        Measure(known[start]["p95"], known[start]["n"]) if start in known else Measure(None, 0)
+        for start in found.starts
+    ]
 
 
 def _heat(window: Window, zone: ZoneInfo) -> list[list[int | None]]:

@@ -11,6 +11,7 @@ from issues import wording
 
 from .. import breakdown, format, series
 from ..kpis import KPIS, Measure
+from ..uptime import Uptime
 from ..window import Scope
 from .read import HOURS_OF_DAY, Trends
 
@@ -54,13 +55,17 @@ def shown(trends: Trends, scope: Scope) -> dict:
 
 
 def drawn(trends: Trends) -> dict:
-    """The numbers: starts, unfinished, points (KPI → values), n (KPI → how many each is made of) and the spread with its names."""
+    """The numbers: starts, unfinished, points (KPI → values), n (KPI → how many each is made of) and the spread with the names of its bars and of the `edges` between them."""
     return {
         "starts": [start.isoformat().replace("+00:00", "Z") for start in trends.starts],
         "unfinished": trends.unfinished,
         "points": {name: [measure.value for measure in measures] for name, measures in trends.points.items()},
         "n": {name: [measure.n for measure in measures] for name, measures in trends.points.items()},
-        "spread": {"names": format.stretches(breakdown.EDGES), "spread": trends.spread},
+        "spread": {
+            "names": format.stretches(breakdown.EDGES),
+            "edges": [format.age(edge) for edge in breakdown.EDGES],
+            "spread": trends.spread,
+        },
     }
 
 
@@ -176,17 +181,24 @@ def _uptime(trends: Trends, names: list[str]) -> dict | None:
     whole = trends.whole
     if whole.value is None:
         return None
-    left, budget = whole.budget_left_minutes, whole.budget_minutes
-    gaps = len(whole.whole.gaps)
     text = _("Up {value} of the time that is known. Down {down}, in {gaps} interruptions.")
+    told = {
+        "value": format.rate(whole.value),
+        "down": _minutes(whole.down_minutes),
+        "gaps": format.count(len(whole.whole.gaps)),
+    }
+    bars = [_bar(measure, name) for measure, name in zip(trends.points["availability"], names, strict=True)]
+    return {"summary": text.format(**told), "cells": bars, **_budget(whole)}
+
+
+def _budget(whole: Uptime) -> dict:
+    """How much of the time that MIS may be down is left: in words, as a percentage of it, and as a state."""
+    left, budget = whole.budget_left_minutes, whole.budget_minutes
+    text = _("Error budget: {left} of {budget} left") if left >= 0 else _("Error budget: {budget}, overdrawn by {left}")
     return {
-        "summary": text.format(value=format.rate(whole.value), down=_minutes(whole.down_minutes), gaps=format.count(gaps)),
-        "cells": [_bar(measure, name) for measure, name in zip(trends.points["availability"], names, strict=True)],
-        "left": f"{max(0.0, min(1.0, left / budget)) * 100:.1f}" if budget else "0",
+        "budget": text.format(left=_minutes(abs(left)), budget=_minutes(budget)),
+        "left": f"{max(0.0, 100 * left / budget):.1f}",
         "state": "good" if left > budget / 4 else "warn" if left >= 0 else "bad",
-        "budget": (
-            _("Error budget: {left} of {budget} left") if left >= 0 else _("Error budget: {budget}, overdrawn by {left}")
-        ).format(left=_minutes(abs(left)), budget=_minutes(budget)),
     }
 
 
@@ -195,10 +207,10 @@ def _minutes(minutes: float) -> str:
 
 
 def _bar(measure: Measure, name: str) -> dict:
-    """A bucket: unknown, up all the time, nearly, or not."""
-    kpi = BY_NAME["availability"]
-    state = "good" if measure.value == 1 else kpi.state(measure.value)
-    return {"label": f"{name}: {format.rate(measure.value)}", "state": "warn" if state == "good" and measure.value != 1 else state}
+    """A bucket: up all the time, nearly, or not; or not known."""
+    state = BY_NAME["availability"].state(measure.value)
+    is_dented = state == "good" and measure.value != 1
+    return {"label": f"{name}: {format.rate(measure.value)}", "state": "warn" if is_dented else state}
 
 
 # --- By type --------------------------------------------------------------------------------------------

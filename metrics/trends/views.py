@@ -31,4 +31,3 @@ def page(request: HttpRequest) -> HttpResponse:
         "figures": charts.figures(int(TARGET_S or 0), charts.OF_TRENDS),
     }
     return fresh(render(request, "trends.html", context))
-

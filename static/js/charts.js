@@ -54,8 +54,8 @@ export function timeMarks(starts, texts, width) {
 }
 
 /**
- * What Plotly draws: `figure` with the series in place. x is the place of the bucket, so that every name is ours. Buckets
- * that are of no time have `names`.
+ * What Plotly draws: `figure` with the series in place. x is the place of the bucket, so that every name is ours. Bars
+ * that are of no time have `names`, and `edges` between them.
  * `tones` maps the tones of the design to colours, `width` is in CSS pixels.
  */
 export function paint(figure, series, texts, tones, width) {
@@ -94,7 +94,7 @@ function fillLayout(layout, data, series, names, texts, tones, width) {
   const { unit } = data[0].meta;
   const targets = (layout.shapes ?? []).map((shape) => shape.y0);
   const marks = marksOf([...targets, ...data.flatMap((trace) => trace.y)], unit);
-  const { places, names: shown } = series.names ? nameMarks(names, width - 60) : timeMarks(series.starts, texts, width - 60);
+  const { places, names: shown } = series.edges ? edgeMarks(series.edges, width - 60) : timeMarks(series.starts, texts, width - 60);
   const { height, ...rest } = layout;
   return {
     ...rest,
@@ -144,11 +144,11 @@ function rangeOf(marks, unit) {
   return [unit === "rate" ? marks[0] - room : 0, marks.at(-1) + room];
 }
 
-/** As many of the names as there is room for. */
-function nameMarks(names, width) {
-  const longest = Math.max(...names.map((name) => name.length));
-  const places = namedPlaces([...names.keys()], Math.floor(width / (DIGIT_PX * longest)));
-  return { places, names: places.map((place) => names[place]) };
+/** Bars are named by the edges between them, as many as there is room for. */
+function edgeMarks(edges, width) {
+  const longest = Math.max(...edges.map((edge) => edge.length));
+  const shown = namedPlaces([...edges.keys()], Math.floor(width / (DIGIT_PX * (longest + 1))));
+  return { places: shown.map((place) => place + 0.5), names: shown.map((place) => edges[place]) };
 }
 
 /** The target is named in the legend: beside its line it would lie over the figures. */

@@ -73,7 +73,7 @@ const bar = {
   layout: { xaxis: {}, yaxis: {} },
   data: [{ type: "bar", name: "Received", meta: { series: "received", unit: "count", tone: "quiet" } }],
 };
-const drawn = (figure) => paint(figure, snapshot, texts, tones, 600);
+const drawn = (figure) => paint(figure, snapshot.series, texts, tones, 600);
 
 test("a gap in the figures stays a gap", () => {
   const [trace] = drawn(line).data;
@@ -90,7 +90,7 @@ test("times and values are written by us, in the page's zone", () => {
 
 test("what took no time at all is drawn on the lowest mark, and written as it was", () => {
   const series = { ...snapshot.series, ttfr_p50: [0, null, 0.4] };
-  const [trace] = paint(line, { ...snapshot, series }, texts, tones, 600).data;
+  const [trace] = paint(line, series, texts, tones, 600).data;
   assert.deepEqual(trace.y, [1, null, 1]);
   assert.equal(trace.customdata[2].replaceAll("\u00a0", " "), "14:00 · Median: 0.4 s");
 });
@@ -108,8 +108,37 @@ test("the target keeps its place and has its name in the legend", () => {
 });
 
 test("a finished window has no mark", () => {
-  const finished = { ...snapshot, series: { ...snapshot.series, unfinished: false } };
+  const finished = { ...snapshot.series, unfinished: false };
   const { data, layout } = paint(bar, finished, texts, tones, 600);
   assert.deepEqual(data[0].marker.pattern.shape, ["", "", ""]);
+  assert.deepEqual(layout.shapes, []);
+});
+
+const shares = {
+  layout: { xaxis: {}, yaxis: {} },
+  data: [{ type: "scatter", name: "Delivered", line: {}, meta: { series: "delivery_rate", unit: "rate", tone: "good" } }],
+};
+const ofShares = (values, n) => paint(shares, { ...snapshot.series, delivery_rate: values, n: { delivery_rate: n } }, texts, tones, 600);
+
+test("shares have an axis that begins at a round share below all of them", () => {
+  const marks = (...values) => ofShares(values, [1, 1, 1]).layout.yaxis.ticktext;
+  assert.deepEqual(marks(0.97, null, 1), ["96%", "97%", "98%", "99%", "100%"]);
+  assert.deepEqual(marks(0.91, 0.95, 1), ["90%", "92.5%", "95%", "97.5%", "100%"]);
+  assert.deepEqual(marks(0.4, 0.95, 1), ["0%", "25%", "50%", "75%", "100%"]);
+  assert.deepEqual(marks(null, null, null), ["96%", "97%", "98%", "99%", "100%"]);
+});
+
+test("a share says of how many it is one", () => {
+  const [trace] = ofShares([0, null, 1], [1, 0, 1234]).data;
+  assert.equal(trace.customdata[0].replaceAll("\u00a0", " "), "12:00 · Delivered: 0% (n = 1)");
+  assert.equal(trace.customdata[2].replaceAll("\u00a0", " "), "14:00 · Delivered: 100% (n = 1,234)");
+});
+
+test("bars that are of no time are named by the edges between them", () => {
+  const spread = { names: ["< 1 s", "1 s – 3 s", "≥ 3 s"], edges: ["1 s", "3 s"], spread: [2, 0, 1] };
+  const figure = { layout: { xaxis: {}, yaxis: {} }, data: [{ type: "bar", name: "Issues", meta: { series: "spread", unit: "count", tone: "main" } }] };
+  const { data, layout } = paint(figure, spread, texts, tones, 600);
+  assert.deepEqual([layout.xaxis.tickvals, layout.xaxis.ticktext], [[0.5, 1.5], ["1 s", "3 s"]]);
+  assert.equal(data[0].customdata[1], "1 s – 3 s · Issues: 0");
   assert.deepEqual(layout.shapes, []);
 });

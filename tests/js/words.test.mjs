@@ -20,7 +20,6 @@ const say = {
     Object.fromEntries(Object.entries(series.summaries).map(([name, sum]) => [name, sum(given, texts)])),
   systems: ({ given }) => standing.systems(given, texts),
   alerts: ({ given }) => standing.alert(given, texts),
-  rows: ({ given }) => series.rows(given, texts),
 };
 
 for (const [group, members] of Object.entries(examples)) {

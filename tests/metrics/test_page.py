@@ -101,7 +101,8 @@ def test_the_script_finds_every_place_that_it_writes_to(page):
     assert sorted(tags.values("data-sla")) == sorted(f"{p}:{kind}" for p in Priority.values for kind in words.PROMISES)
     assert tags.values("data-list") == tags.values("data-template") == ["alerts", "systems", "deadlines", "feed"]
     assert tags.values("data-empty") == ["deadlines", "feed"]
-    assert tags.values("data-rows") == ["series"]
+    assert tags.values("data-spark") == [name for _label, names in words.GROUPS.values() for name in names]
+    assert tags.values("data-trends-of") == ["/performance/trends?window=24h"]
     for attribute in ("data-chart", "data-summary"):
         assert tags.values(attribute) == ["volume", "ttfr", "spend"]
     assert tags.values("data-banner") == ["old", "failing", "ended"]
@@ -198,11 +199,16 @@ def test_a_change_is_told_in_words_and_by_a_shape(page):
     shown = page()
     slower = card(shown, "ttr_p50")
     assert 'data-verdict="bad"' in slower
-    assert '<span aria-hidden="true">▲ </span>100% more than the 24 h before<strong> · worse</strong>' in slower
+    assert (
+        '<span aria-hidden="true">▲ 100%</span><span class="unseen">100% more than the 24 h before</span><strong> · worse</strong>'
+        in slower
+    )
     # More or fewer issues are neither better nor worse.
     received = card(shown, "received")
     assert 'data-part="change" data-verdict="none"' in received
-    assert '<span aria-hidden="true">▲ </span>20% more than the 24 h before</p>' in received
+    assert (
+        '<span aria-hidden="true">▲ 20%</span><span class="unseen">20% more than the 24 h before</span></p>' in received
+    )
     assert "<li>The 24 h before: 20</li>" in received
     # Nothing was rated: nothing has changed.
     assert 'data-part="change" data-verdict="none"></p>' in card(page(), "ai_precision")

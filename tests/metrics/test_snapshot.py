@@ -167,7 +167,7 @@ class TestSLA:
         }
 
     def promise(self, window, priority, promise):
-        counts, nearest = dict.fromkeys(sla.STATES, 0), []
+        counts, nearest, missed = dict.fromkeys(sla.STATES, 0), [], []
         for issue in Issue.objects.filter(priority=priority):
             due, achieved = (
                 (issue.response_due_at, issue.first_response_at)
@@ -182,20 +182,22 @@ class TestSLA:
             counts[state] += 1
             if state in ("pending", "at_risk"):
                 nearest.append((due, issue.pk))
+            if state == "breached":
+                missed.append((due, issue.pk))
         return {
             "target_s": {"critical": (30, 7200), "high": (30, 7200), "medium": (120, 14400), "low": (300, 28800)}[
                 priority
             ][promise == "resolution"],
             **counts,
-            "next_deadlines": [
-                {
-                    "issue": str(pk)[-6:],
-                    "due_at": due.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-                    "priority": priority.value,
-                }
-                for due, pk in sorted(nearest)[:5]
-            ],
+            "next_deadlines": self.told(sorted(nearest), priority),
+            "last_breaches": self.told(sorted(missed, key=lambda one: (-one[0].timestamp(), one[1])), priority),
         }
+
+    def told(self, dues, priority):
+        return [
+            {"issue": str(pk)[-6:], "due_at": due.strftime("%Y-%m-%dT%H:%M:%S.000Z"), "priority": priority.value}
+            for due, pk in dues[:5]
+        ]
 
     def test_an_open_issue_stays_however_old_and_however_short_the_window(self):
         make.issue(at=ago(days=40), priority="high")
@@ -253,14 +255,14 @@ class TestSeries:
 
 @pytest.mark.django_db
 class TestFeed:
-    def test_it_has_the_last_eight_things_customers_noticed(self):
+    def test_it_has_the_last_things_customers_noticed(self):
         issue = make.issue(at=ago(hours=1), priority="high", type="billing")
         for minute in range(30, 20, -1):
             act(issue, "replied", ago(minutes=minute))
         act(issue, "delivered", ago(minutes=2))
         act(issue, "replied", ago(minutes=1), success=False)
         feed = build()["feed"]
-        assert len(feed) == 8
+        assert len(feed) == 6
         assert feed[0] == {
             "at": "2026-11-20T12:39:00.000Z",
             "kind": "replied",

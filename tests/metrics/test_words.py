@@ -68,18 +68,6 @@ def test_a_bucket_is_named_as_in_the_browser(example):
     assert series.labels(example["given"]) == example["says"]
 
 
-@examples("rows")
-def test_a_chart_has_the_rows_it_has_in_the_browser(example):
-    assert series.rows(example["given"]) == example["says"]
-
-
-def test_the_table_of_the_charts_has_a_cell_for_each_head():
-    table = series.table(EXAMPLES["rows"][0]["given"])
-    assert table["heads"] == ["Received", "Resolved", "Median", "9 in 10", "Cost"]
-    assert [row["cells"][0] for row in table["rows"]] == ["4", "9", "2"]
-    assert {len(row["cells"]) for row in table["rows"]} == {5}
-
-
 def test_the_browser_is_tested_with_the_sentences_that_the_page_gives_it():
     sentences = json.loads(json.dumps(words.texts(), cls=DjangoJSONEncoder))
     assert json.loads((JS / "texts.json").read_text()) == sentences
