@@ -41,8 +41,8 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
                 link, own}], what is wrong, the worst first: `incident` is null where no rule watches it, `link` leads to the rows
                 behind the value, `own` are a rule's own words (title, means, repair), null where it has none
         series  starts, received, resolved, ttfr_p50, ttfr_p90, cost_usd: one entry per bucket, and
-                unfinished: whether the last bucket is still being filled. The first bucket is whole,
-                and so may begin before the window does.
+                unfinished: whether the last bucket is still being filled; and target_s, the shortest that is promised
+                for a first response. The first bucket is whole, and so may begin before the window does.
         feed    [{at, kind, how, priority, type, took_s}], the newest first; how is "ai", "cached",
                 "template", "human", "program", "follow_up" or "handover" for a reply, "system", "confirmed",
                 "silence", "program" or "human" for a resolution, "system" or "human" for the rest
@@ -68,7 +68,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "now": _now(window, open_ones, sla) | _dated(standing),
             "sla": sla,
             "alerts": _dated(alerts),
-            "series": _series(found),
+            "series": _series(found, sla),
             "feed": [_feed_line(row) for row in queries.feed(window)],
         }
 
@@ -162,17 +162,18 @@ def _deadlines(priority: Priority, row: dict | None, which: str) -> list[dict]:
     ]
 
 
-def _series(found: Facts) -> dict:
+def _series(found: Facts, sla: dict) -> dict:
     starts, window = found.starts, found.window
     ttfr = [bucket.times("ttfr").percentiles([0.5, 0.9]) for bucket in found.buckets]
     return {
-        "starts": [_z(start) for start in starts],
+        "starts": [start.strftime("%Y-%m-%dT%H:%M:%SZ") for start in starts],
         "received": [bucket["detected"] for bucket in found.buckets],
         "resolved": [bucket["ended"] for bucket in found.buckets],
         "ttfr_p50": [_seconds(median) for median, _high in ttfr],
         "ttfr_p90": [_seconds(high) for _median, high in ttfr],
         "cost_usd": [round(b["cost_usd"], 6) if b["ai_calls_priced"] else None for b in found.buckets],
         "unfinished": window.end < starts[-1] + window.bucket,
+        "target_s": min(kinds["first_response"]["target_s"] for kinds in sla.values()),
     }
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
-from issues import ai, channels, promises
+from issues import ai, channels
 from mis_dashboard.models import Process
 
 from . import charts, filters, words
@@ -36,8 +36,8 @@ VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["pro
 def performance(request: HttpRequest) -> HttpResponse:
     """The live screen of a scope. All its figures are in the HTML; the script only keeps them fresh.
 
-    Context: `snapshot` (`snapshot.build`), `scope`, `window`, `bar` and `title` (`filters`), `time_zone`, `figures`
-    (`charts`), `sentences` (their address), `before` (the window before in words), `may_handle` (alerts) and `groups` (in order: label, and cards, each the snapshot's entry with
+    Context: `snapshot` (`snapshot.build`), `scope`, `window`, `bar` and `title` (`filters`), `time_zone`, `sentences`
+    (their address), `before` (the window before in words), `may_handle` (alerts) and `groups` (in order: label, and cards, each the snapshot's entry with
     its declaration). An address
     with empty parameters leads to one without. What is not understood is 400, and says what to write.
     """
@@ -54,7 +54,6 @@ def performance(request: HttpRequest) -> HttpResponse:
         "snapshot": snapshot,
         "window": window,
         "title": filters.title(window),
-        "figures": charts.figures(_strictest_target_s(scope, now), charts.LIVE),
         "sentences": _sentences_url(),
         "groups": _groups(snapshot),
         "before": words.BEFORE[window.name],
@@ -63,13 +62,9 @@ def performance(request: HttpRequest) -> HttpResponse:
     return fresh(render(request, "performance.html", context))
 
 
-def _strictest_target_s(scope: Scope, now: datetime) -> int:
-    return min(policy.response_s for policy in promises.all_in_force(scope.location or "", now).values())
-
-
 @require_safe
 def sentences(request: HttpRequest, language: str, edition: str) -> HttpResponse:
-    """What the screen's script says, `words.texts` in that language. The address changes with the text, so it may be kept."""
+    """What the screen's script says, `words.texts` in that language, and `figures`, the charts that it fills. The address changes with the text, so it may be kept."""
     if language not in dict(settings.LANGUAGES):
         raise Http404
     text, present = _sentences(language)
@@ -82,7 +77,12 @@ def sentences(request: HttpRequest, language: str, edition: str) -> HttpResponse
 def _sentences(language: str) -> tuple[str, str]:
     """The sentences as JSON, and the name of this edition."""
     with translation.override(language):
-        text = json.dumps(words.texts(), cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(
+            words.texts() | {"figures": charts.figures()},
+            cls=DjangoJSONEncoder,
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
     return text, hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from .. import charts, filters
 from ..api import fresh
 from .read import read
-from .shown import TARGET_S, shown
+from .shown import shown
 
 
 @login_required
@@ -28,6 +28,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "window": trends.window,
         "title": filters.title(trends.window),
         "as_of": trends.window.as_of.isoformat(),
-        "figures": charts.figures(int(TARGET_S or 0), charts.OF_TRENDS),
+        "figures": charts.figures(charts.OF_TRENDS),
     }
     return fresh(render(request, "trends.html", context))

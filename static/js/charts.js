@@ -92,7 +92,8 @@ function bars(color, pick, tones) {
 
 function fillLayout(layout, data, series, names, texts, tones, width) {
   const { unit } = data[0].meta;
-  const targets = (layout.shapes ?? []).map((shape) => shape.y0);
+  const lines = targetLines(layout, unit === "s" ? series.target_s : undefined, texts, tones);
+  const targets = lines.map((shape) => shape.y0);
   const marks = marksOf([...targets, ...data.flatMap((trace) => trace.y)], unit);
   const { places, names: shown } = series.edges ? edgeMarks(series.edges, width - 60) : timeMarks(series.starts, texts, width - 60);
   const { height, ...rest } = layout;
@@ -125,7 +126,7 @@ function fillLayout(layout, data, series, names, texts, tones, width) {
       ticktext: marks.map((mark) => MARKED[unit](mark, texts.language)),
       gridcolor: tones.grid,
     },
-    shapes: [...targetLines(layout, tones), ...unfinishedBand(series, tones)],
+    shapes: [...lines, ...unfinishedBand(series, tones)],
     annotations: [],
   };
 }
@@ -151,13 +152,14 @@ function edgeMarks(edges, width) {
   return { places: shown.map((place) => place + 0.5), names: shown.map((place) => edges[place]) };
 }
 
-/** The target is named in the legend: beside its line it would lie over the figures. */
-function targetLines({ shapes = [], annotations = [] }, tones) {
+/** The target is named in the legend: beside its line it would lie over the figures. One that may change comes with the series. */
+function targetLines({ shapes = [], annotations = [] }, now, texts, tones) {
   return shapes.map((shape, place) => ({
     ...shape,
+    ...(now && { y0: now, y1: now }),
     layer: "below",
     line: { ...shape.line, color: tones.text },
-    name: annotations[place]?.text ?? shape.name,
+    name: [annotations[place]?.text ?? shape.name, now && age(now)].filter(Boolean).join(" "),
     showlegend: true,
   }));
 }

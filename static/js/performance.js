@@ -12,7 +12,6 @@ const { zone, language, query } = root.dataset;
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
 const texts = { ...(await (await fetch(root.dataset.sentences)).json()), zone, language };
-const figures = read("figures");
 const charts = new Charts(root.dataset.plotly, texts);
 const trends = new Trends(root, charts);
 const clock = new ServerClock();
@@ -48,8 +47,12 @@ function show() {
   if (!newest || held !== null) return;
   render(root, newest, texts);
   tick(root, clock.now(), texts);
-  charts.draw("series", root.querySelector(".charts"), figures, newest.series);
+  drawSeries(newest.series);
   newest = null;
+}
+
+function drawSeries(series) {
+  charts.draw("series", root.querySelector(".charts"), texts.figures, series);
 }
 
 /** A window that is over stays as the server wrote it. */
@@ -68,7 +71,7 @@ function follow() {
 }
 
 clock.heard(root.dataset.asOf);
-charts.draw("series", root.querySelector(".charts"), figures, read("series"));
+drawSeries(read("series"));
 trends.follow("fixed" in root.dataset);
 closeExplanations();
 if (!("fixed" in root.dataset)) follow();

@@ -81,7 +81,7 @@ function renderSla(root, sla, texts) {
     for (const cell of row.querySelectorAll("[data-part][data-state]")) {
       const n = found[cell.dataset.part];
       cell.dataset.state = n ? (BADGES[cell.dataset.part] ?? "none") : "none";
-      write(part(cell, "n"), count(n, texts.language));
+      write(part(cell, "n") ?? cell, count(n, texts.language));
     }
   }
 }

@@ -1,4 +1,4 @@
-// The small lines in the cards: how a figure came to be what it is. A gap stays a gap; what is unfinished ends in a ring.
+// The small lines in the cards: how a figure came to be what it is. A gap stays a gap.
 
 const HIGH = 20;
 const WIDE = 100;
@@ -23,10 +23,17 @@ export function path(values) {
 
 const round = (number) => Math.round(number * 100) / 100;
 
-/** Draws `points` (name → values) into every [data-spark] under `root`; the last value is left out of the line while it is `unfinished`. */
+/** Draws `points` (name → values) into every [data-spark] under `root`; what is still `unfinished` is left out. */
 export function drawSparks(root, { points, unfinished }) {
   for (const place of root.querySelectorAll("[data-spark]")) {
     const values = points[place.dataset.spark] ?? [];
+    if (!place.firstElementChild) place.append(box(place));
     place.firstElementChild.setAttribute("d", path(unfinished ? values.slice(0, -1) : values));
   }
+}
+
+function box(place) {
+  place.setAttribute("viewBox", `0 0 ${WIDE} ${HIGH}`);
+  place.setAttribute("preserveAspectRatio", "none");
+  return document.createElementNS("http://www.w3.org/2000/svg", "path");
 }

@@ -73,7 +73,7 @@ def test_each_system_is_told_by_a_word_and_a_shape(page, settings):
     )
     assert systems[:2] == [("warn", "AI flash", "warn", "paused"), ("good", "AI lite", "good", "active")]
     assert [state for state, _label, shape, _word in systems if state != shape] == []
-    assert re.search(r"answers came too late, for</span> <span data-since=[^>]+>10\s+min", page())
+    assert re.search(r"answers came too late, for</span>\s*<span data-since=[^>]+>10\s+min", page())
 
 
 def test_what_a_person_must_repair_is_told_first_with_what_to_do(page, settings):
@@ -106,7 +106,7 @@ def test_the_script_finds_every_place_that_it_writes_to(page):
     for attribute in ("data-chart", "data-summary"):
         assert tags.values(attribute) == ["volume", "ttfr", "spend"]
     assert tags.values("data-banner") == ["old", "failing", "ended"]
-    assert {"figures", "series"} <= set(tags.values("id"))
+    assert "series" in tags.values("id")
 
 
 def links(html: str, within: str) -> list[str]:

@@ -51,15 +51,13 @@ class TestPage:
             since=timezone.now() - timedelta(minutes=1),
         )
         for address, target_s in (("/performance", 30), ("/performance?location=loc1", 12)):
-            ttfr = client.get(address).context["figures"]["ttfr"]
-            assert [shape["y0"] for shape in ttfr["layout"]["shapes"]] == [target_s]
+            assert client.get(address).context["snapshot"]["series"]["target_s"] == target_s
 
     def test_its_context_is_what_the_template_and_the_script_need(self, client, ana):
         client.force_login(ana)
         context = client.get("/performance?window=7d").context
         assert context["scope"] == Scope("7d")
         assert context["snapshot"]["window"] == context["window"].name == "7d"
-        assert set(context["figures"]) == {"volume", "ttfr", "spend"}
         cards = [card for group in context["groups"] for card in group["cards"]]
         assert set(cards[0]) >= {
             "name",
@@ -128,6 +126,7 @@ class TestSentences:
             assert address.startswith(f"/performance/words/{language}/")
             answer = client.get(address)
             assert answer.json()["states"]["bad"] == word
+            assert set(answer.json()["figures"]) == set(series.CHARTS)
             assert "immutable" in answer["Cache-Control"]
 
     def test_another_edition_is_answered_with_the_present_one_and_not_kept(self, client):
@@ -230,7 +229,7 @@ class TestProduct:
 
 class TestCharts:
     def test_every_trace_names_a_list_of_the_series(self):
-        traces = [trace for figure in charts.figures(30).values() for trace in figure["data"]]
+        traces = [trace for figure in charts.figures().values() for trace in figure["data"]]
         assert [trace["meta"]["series"] for trace in traces] == [
             "received",
             "resolved",
@@ -240,23 +239,26 @@ class TestCharts:
         ]
 
     def test_a_chart_has_a_drawing_and_words(self):
-        assert list(charts.figures(30)) == list(series.CHARTS)
+        assert list(charts.figures()) == list(series.CHARTS)
 
     def test_they_are_small_json_without_any_data(self):
-        text = json.dumps(charts.figures(30))
+        text = json.dumps(charts.figures())
         assert len(text) < 3000
         assert "bdata" not in text
 
     def test_a_gap_stays_a_gap_and_the_target_is_drawn(self):
-        ttfr = charts.figures(30)["ttfr"]
+        ttfr = charts.figures()["ttfr"]
         assert [trace["connectgaps"] for trace in ttfr["data"]] == [False, False]
         assert [shape["y0"] for shape in ttfr["layout"]["shapes"]] == [30]
 
-    def test_they_are_made_once_per_language_and_target(self):
+    def test_those_of_the_trends_are_drawn_from_key_figures_or_the_spread(self):
+        traces = [trace for figure in charts.figures(charts.OF_TRENDS).values() for trace in figure["data"]]
+        assert {trace["meta"]["series"] for trace in traces} <= {kpi.name for kpi in KPIS} | {"spread"}
+
+    def test_they_are_made_once_per_language(self):
         with translation.override("en"):
-            assert charts.figures(45)["ttfr"]["layout"]["annotations"][0]["text"] == "target 45 s"
-            english = charts.figures(30)
-            assert charts.figures(30)["ttfr"] is english["ttfr"]
+            english = charts.figures()
+            assert charts.figures()["ttfr"] is english["ttfr"]
         with translation.override("pt-br"):
-            assert charts.figures(30)["ttfr"] is not english["ttfr"]
+            assert charts.figures()["ttfr"] is not english["ttfr"]
         assert english["volume"]["data"][0]["name"] == "Received"
