@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import alert_views, figure_views, prometheus, views
+from . import alert_views, design, figure_views, prometheus, views
 from .consumers import Performance
 from .trends import views as trends
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/metrics/breakdown", figure_views.breakdown_api, name="breakdown"),
     path("api/metrics/rows", figure_views.rows_api, name="rows"),
     path("api/metrics/snapshot", views.snapshot_api, name="snapshot"),
+    path("design", design.page, name="design"),
     path("metrics", prometheus.scrape, name="metrics"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

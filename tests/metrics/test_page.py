@@ -86,7 +86,10 @@ def test_what_a_person_must_repair_is_told_first_with_what_to_do(page, settings)
     assert "Name models that exist in GEMINI_MODEL" in html
 
 
-@pytest.mark.parametrize("path", ["/performance", "/performance?window=30d", "/performance?window=2h", "/nowhere"])
+@pytest.mark.parametrize(
+    "path",
+    ["/performance", "/performance?window=30d", "/performance?window=2h", "/performance/trends", "/design", "/nowhere"],
+)
 def test_no_page_has_what_the_content_security_policy_refuses(page, path):
     for tag, attributes in Tags(page(path)).tags:
         assert tag != "style"
@@ -324,3 +327,16 @@ def test_a_missing_page_leads_back(page):
     html = page("/nowhere")
     assert "This page does not exist" in html
     assert 'href="/performance"' in html
+
+
+def test_the_design_page_shows_each_state_in_words_and_shape(page):
+    html = page("/design")
+    for state, word in words.KPI_STATES.items():
+        assert f'<use href="#state-{state}"/></svg>{word}</span>' in html
+    assert [card(html, name).count("off target") for name in ("ttfr_p90", "ttfr_p50")] == [1, 0]
+    assert "No deadline is running." in html
+
+
+def test_the_design_page_is_for_the_staff(client, db):
+    client.force_login(get_user_model().objects.create_user("eva"))
+    assert client.get("/design").status_code == 302
