@@ -13,6 +13,7 @@ critical   critical ones alone, at most 5 AI calls a minute: the most that the A
 overtake   500 low ones at once, then a critical one: when the AI is asked about it
 flood      one location sends 1,000 at once, another one a second: what the second one feels, alone and beside it
 screen     from a database commit to the changed number in a real browser
+audience   2,000 open screens on one web process, a change each second for a minute: when they have it, what it costs
 history    a database with 10,000, 1 million and 10 million issues: what its figures, pages and rollup take
 
 The last one needs some 60 GB of disk and an hour. `--sizes 10000,1000000` measures others, and `--keep DIR` leaves
@@ -29,7 +30,7 @@ from contextlib import contextmanager
 
 from tests.support import cpu
 from tests.support.letters import Letter, crm
-from tests.support.measure import commit_to_screen, quantile
+from tests.support.measure import commit_to_screen, quantile, with_an_audience
 from tests.support.outside import Outside
 from tests.support.product import PASSWORD, USER, Product
 from tests.support.scenarios import (
@@ -203,6 +204,19 @@ def screen() -> None:
     show("commit to screen", Waits(waits))
 
 
+AUDIENCE = 2000
+AUDIENCE_S = 60
+
+
+def audience() -> None:
+    """How long after a commit each screen has it, and what the web process needs for it: a core's share, and memory."""
+    with everything(WIDE) as (product, _outside):
+        waits, core, memory_mb = with_an_audience(product, AUDIENCE, AUDIENCE_S)
+    show(
+        f"{AUDIENCE:,} screens", Waits(waits), f"{core:.0%} of a core; {', '.join(f'{mb:.0f}' for mb in memory_mb)} MB"
+    )
+
+
 SIZES = [10_000, 1_000_000, 10_000_000]
 SIZED = "{:<46}{:>12}{:>12}{:>7}  {:>8}  {}"
 
@@ -228,7 +242,21 @@ def history(sizes: list[int] = SIZES, keep: str | None = None) -> None:
 
 MEASURES: dict[str, Callable[..., None]] = {
     measure.__name__: measure
-    for measure in (pace, most, real, failing, burst, down, hanging, critical, overtake, flood, screen, history)
+    for measure in (
+        pace,
+        most,
+        real,
+        failing,
+        burst,
+        down,
+        hanging,
+        critical,
+        overtake,
+        flood,
+        screen,
+        audience,
+        history,
+    )
 }
 
 
