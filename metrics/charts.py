@@ -23,6 +23,24 @@ def figures(names: tuple[str, ...] = LIVE) -> dict[str, dict]:
     return {name: drawn[name] for name in names}
 
 
+@lru_cache(maxsize=64)
+def of(name: str, language: str) -> dict:
+    """The figure of a key figure alone: bars where it is counted, a line where it is measured, and its target."""
+    import plotly.graph_objects as go
+
+    kpi = KPI[name]
+    meta = _meta(name, "count" if kpi.unit == "tokens" else kpi.unit, "main")
+    with translation.override(language):
+        label = str(kpi.label)
+        if kpi.unit in ("s", "rate"):
+            figure = go.Figure([go.Scatter(name=label, meta=meta, **_line(width=2.5))], _layout(go, ""))
+        else:
+            figure = go.Figure([go.Bar(name=label, meta=meta)], _layout(go, "", bargap=0.2))
+        if kpi.target is not None:
+            _add_target(figure, kpi.target, _("target"))
+        return figure.to_plotly_json()
+
+
 @lru_cache(maxsize=8)
 def _figures(language: str) -> dict[str, dict]:
     import plotly.graph_objects as go  # slow to import, and only pages with charts need it

@@ -57,6 +57,11 @@ class Facts:
     buckets: list[Tally]
     has_previous: bool
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether the last bucket is still being filled."""
+        return self.window.end < self.starts[-1] + self.window.bucket
+
 
 def read(window: Window, zone: ZoneInfo, names: Set[str] = ALL) -> Facts:
     """The facts of a window and of the one before, as far as they have those `names`. A dozen queries, whose cost does not grow with history."""

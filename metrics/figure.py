@@ -9,19 +9,21 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from issues import wording
 from issues.models.issue import AnsweredBy
 
-from . import breakdown, columns, facts, format, kpis, rows, snapshot, words
+from . import breakdown, charts, columns, facts, format, kpis, rows, series, snapshot, words
 from .breakdown import EDGES, WHO, Part
 from .columns import plain
 from .facts import Facts
-from .kpis import KPI, KPIS
+from .kpis import KPI, KPIS, Measure
 from .measures import LISTS
 from .rows import Page, Place
 from .tally import Times
+from .trends.read import points
 from .window import FILTERS, LONGEST, WINDOWS, BadScope, Scope, Window, one_of
 
 BY_NAME = {kpi.name: kpi for kpi in KPIS}
@@ -129,7 +131,7 @@ def _moment(text: str, now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Look:
-    """What there is to see: the figure as the snapshot has it, its facts, its lists with their counts, and a page of one."""
+    """What there is to see: the figure as the snapshot has it, its facts, its lists with their counts, a page of one, and its points over time."""
 
     asked: Asked
     window: Window
@@ -138,6 +140,7 @@ class Look:
     counts: dict[str, int]
     page: Page
     parts: dict[str, list[Part]]
+    points: list[Measure]
 
 
 def look(asked: Asked) -> Look:
@@ -149,7 +152,8 @@ def look(asked: Asked) -> Look:
         dimensions = [by for by in breakdown.dimensions(asked.kpi) if by not in window.filters]
         parts = breakdown.each(asked.kpi, dimensions, window, zone, found.total)
         figure = kpis.figures(found, [asked.kpi])[asked.kpi.name]
-        return Look(asked, window, figure, found, counts, page(asked, window, counts[asked.list]), parts)
+        over_time = points(found, [asked.kpi])[asked.kpi.name]
+        return Look(asked, window, figure, found, counts, page(asked, window, counts[asked.list]), parts, over_time)
 
 
 def _names(kpi: KPI) -> set[str]:
@@ -178,7 +182,7 @@ def shown(seen: Look) -> dict:
     """The page's context: everything as text, in the active language.
 
     card (`words.card`), goals, start, end, as_of (local), filters (label, without), windows (name, url, current),
-    percentiles (label, value), spread (label, n, share, width), breakdowns, tabs, heads, lines, and the addresses next,
+    over_time (rows of label, value, n and unfinished; and drawn, for the script that draws it), percentiles (label, value), spread (label, n, share, width), breakdowns, tabs, heads, lines, and the addresses next,
     newest, csv and present.
     """
     asked, kpi = seen.asked, seen.asked.kpi
@@ -197,6 +201,7 @@ def shown(seen: Look) -> dict:
         "filters": [_filter(asked, name, value) for name, value in seen.window.filters.items()],
         "percentiles": _percentiles(durations) if durations else [],
         "spread": _spread(durations) if durations else [],
+        "over_time": _over_time(seen),
         "breakdowns": [_breakdown(asked, by, parts) for by, parts in seen.parts.items() if parts],
         "tabs": [_tab(asked, name, n) for name, n in seen.counts.items()],
         "list_label": LIST_LABELS.get(asked.list, kpi.label),
@@ -208,6 +213,32 @@ def shown(seen: Look) -> dict:
         "csv": asked.address("figure_csv"),
         "present": asked.address(moment=False),
         "home": f"{reverse('performance')}?{asked.scope.query}",
+    }
+
+
+def _over_time(seen: Look) -> dict:
+    kpi, found = seen.asked.kpi, seen.found
+    names = series.labels([start.isoformat() for start in found.starts])
+    last = len(names) - 1
+    return {
+        "rows": [
+            {
+                "label": name,
+                "value": format.measure(measure.value, kpi.unit),
+                "n": format.count(measure.n),
+                "unfinished": found.unfinished and place == last,
+            }
+            for place, (name, measure) in enumerate(zip(names, seen.points, strict=True))
+        ],
+        "drawn": {
+            "figure": charts.of(kpi.name, get_language()),
+            "series": {
+                "starts": [plain(start) for start in found.starts],
+                "unfinished": found.unfinished,
+                kpi.name: [measure.value for measure in seen.points],
+                "n": {kpi.name: [measure.n for measure in seen.points]},
+            },
+        },
     }
 
 

@@ -163,7 +163,7 @@ def _deadlines(priority: Priority, row: dict | None, which: str) -> list[dict]:
 
 
 def _series(found: Facts, sla: dict) -> dict:
-    starts, window = found.starts, found.window
+    starts = found.starts
     ttfr = [bucket.times("ttfr").percentiles([0.5, 0.9]) for bucket in found.buckets]
     return {
         "starts": [start.strftime("%Y-%m-%dT%H:%M:%SZ") for start in starts],
@@ -172,7 +172,7 @@ def _series(found: Facts, sla: dict) -> dict:
         "ttfr_p50": [_seconds(median) for median, _high in ttfr],
         "ttfr_p90": [_seconds(high) for _median, high in ttfr],
         "cost_usd": [round(b["cost_usd"], 6) if b["ai_calls_priced"] else None for b in found.buckets],
-        "unfinished": window.end < starts[-1] + window.bucket,
+        "unfinished": found.unfinished,
         "target_s": min(kinds["first_response"]["target_s"] for kinds in sla.values()),
     }
 

@@ -1,6 +1,6 @@
 """What the trends of a window are measured of. A few queries more than a snapshot, so screens ask for them once a minute."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -12,7 +12,7 @@ from mis_dashboard.lib.recent import recent
 
 from .. import breakdown, facts, snapshot, timing, uptime
 from ..facts import Facts
-from ..kpis import KPIS, Evidence, Measure
+from ..kpis import KPI, KPIS, Evidence, Measure
 from ..window import DAY, HOUR, Scope, Window
 
 DAYS_OF_WEEK = 7
@@ -65,12 +65,11 @@ def _read(scope: Scope, now: datetime) -> Trends:
     window = scope.at(now, zone)
     with snapshot.one_state():
         found = facts.read(window, zone)
-        windows = _buckets(found)
         return Trends(
             window=window,
             starts=found.starts,
-            unfinished=window.end < found.starts[-1] + window.bucket,
-            points=_points(found, windows),
+            unfinished=found.unfinished,
+            points=points(found),
             resolved=[tally["ended"] for tally in found.buckets],
             spread=breakdown.spread(found.total.times("ttfr")),
             heat=_heat(window, zone),
@@ -79,17 +78,15 @@ def _read(scope: Scope, now: datetime) -> Trends:
         )
 
 
-def _buckets(found: Facts) -> list[Window]:
-    """Each bucket as a window."""
+def points(found: Facts, kpis: Sequence[KPI] = KPIS) -> dict[str, list[Measure]]:
+    """Each of the figures in every bucket. Two queries, for what is not made of issues, where it is asked for."""
     edges = [*found.starts, found.window.end]
-    return [replace(found.window, start=start, end=end) for start, end in pairwise(edges)]
-
-
-def _points(found: Facts, windows: list[Window]) -> dict[str, list[Measure]]:
-    ups, requests = uptime.measure_each(windows), _requests(found)
-    evidence = [Evidence(tally, window, up) for tally, window, up in zip(found.buckets, windows, ups, strict=True)]
-    measured = {kpi.name: [kpi.measure(each) for each in evidence] for kpi in KPIS if kpi.rows != "requests"}
-    return measured | {"api_p95": requests}
+    windows = [replace(found.window, start=start, end=end) for start, end in pairwise(edges)]
+    wanted = {kpi.rows for kpi in kpis}
+    ups = uptime.measure_each(windows) if "downtime" in wanted else [None] * len(windows)
+    evidence = [Evidence(*each) for each in zip(found.buckets, windows, ups, strict=True)]
+    requests = _requests(found) if "requests" in wanted else []
+    return {kpi.name: requests if kpi.rows == "requests" else [kpi.measure(each) for each in evidence] for kpi in kpis}
 
 
 def _requests(found: Facts) -> list[Measure]:

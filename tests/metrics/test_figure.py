@@ -1,6 +1,7 @@
 """A figure's own page, its rows as a file, and both for programs."""
 
 import csv
+import json
 import re
 from datetime import timedelta
 from io import StringIO
@@ -143,11 +144,27 @@ class TestPage:
         assert address in page("/performance/ttfr_p50")
         assert client.get(address).status_code == 200
 
+    def test_what_is_drawn_over_time_stands_beside_it_as_a_table(self, page):
+        at = timezone.now() - timedelta(minutes=7)
+        make.issue(at=at, first_response_at=at + timedelta(seconds=8), answered_by="ai")
+        html = page("/performance/ttfr_p50?window=1h")
+        drawn = json.loads(re.search(r'<script id="over-time"[^>]*>(.*?)</script>', html)[1])
+        values = drawn["series"]["ttfr_p50"]
+        assert [value for value in values if value is not None] == [8.0]
+        table = html[html.index('id="over-time-table"') :].split("</table>")[0]
+        assert len(re.findall("<tr><th scope=.row", table)) == len(values)
+        assert re.findall(r"<td>([^<—]+)</td><td>1</td>", table) == ["8.0\N{NO-BREAK SPACE}s"]
+
     def test_it_works_without_script_and_has_what_screen_readers_need(self, page):
         History(3).go(40, 60)
         html = page("/performance/ttfr_p50?window=90d")
         tags = Tags(html).tags
-        assert [attributes for tag, attributes in tags if tag == "script"] == [{"src": "/static/js/theme.js"}]
+        scripts = [attributes for tag, attributes in tags if tag == "script"]
+        assert [script.get("src", script.get("id")) for script in scripts] == [
+            "/static/js/theme.js",
+            "/static/js/figure.js",
+            "over-time",
+        ]
         assert not [attributes for _tag, attributes in tags if "style" in attributes]
         assert html.count("<caption") == html.count("<table") > 3
         assert all("scope" in attributes for tag, attributes in tags if tag == "th")

@@ -1,0 +1,9 @@
+// A figure's own page: how it came about, drawn. The table beside it says the same.
+import { Charts } from "./charts.js";
+
+const root = document.querySelector("[data-plotly]");
+const { zone, language, plotly } = root.dataset;
+const { figure, series } = JSON.parse(document.getElementById("over-time").textContent);
+const charts = new Charts(plotly, { zone, language });
+charts.draw("figure", root, { figure }, series);
+document.addEventListener("theme-changed", () => charts.repaint());
