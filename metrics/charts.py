@@ -36,6 +36,8 @@ def of(name: str, language: str) -> dict:
             figure = go.Figure([go.Scatter(name=label, meta=meta, **_line(width=2.5))], _layout(go, ""))
         else:
             figure = go.Figure([go.Bar(name=label, meta=meta)], _layout(go, "", bargap=0.2))
+        if kpi.unit == "s":
+            figure.update_yaxes(type="log")
         if kpi.target is not None:
             _add_target(figure, kpi.target, _("target"))
         return figure.to_plotly_json()
