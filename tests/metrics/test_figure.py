@@ -121,7 +121,7 @@ class TestPage:
         narrowed = page(links[0].replace("&amp;", "&"))
         assert tabs(narrowed)["Answered or waiting"] == "1"
         assert "Location: loc2" in narrowed
-        assert "By: Location" not in narrowed
+        assert "Location</caption>" not in narrowed
 
     def test_pages_and_files_stay_at_the_moment_of_the_first_look(self, page, monkeypatch):
         for _ in range(60):
