@@ -22,11 +22,12 @@ from .facts import Facts
 from .kpis import KPI, KPIS, Measure
 from .measures import LISTS
 from .rows import Page, Place
+from .satisfaction import SATISFACTION
 from .tally import Times
 from .trends.read import points
 from .window import FILTERS, LONGEST, WINDOWS, BadScope, Scope, Window, one_of
 
-BY_NAME = {kpi.name: kpi for kpi in KPIS}
+BY_NAME = {kpi.name: kpi for kpi in [*KPIS, SATISFACTION]}
 
 LIST_LABELS = {
     "detected": _("All issues"),
@@ -42,6 +43,10 @@ LIST_LABELS = {
     "ended": _("Issues resolved"),
     "ended_untouched": _("Resolved, no person touched them"),
     "ended_touched": _("Resolved, a person touched them"),
+    "rated": _("Ratings"),
+    "rated_well": _("Ratings of 4 or 5"),
+    "rated_badly": _("Ratings of 3 or less"),
+    "ended_rated": _("Resolved and rated"),
     "ai_rated": _("Ratings"),
     "ai_rated_badly": _("Ratings of 3 or less"),
     "ai_ended_rated": _("Resolved by the AI and rated"),

@@ -96,11 +96,16 @@ def stretches(edges: list[float]) -> list[str]:
     return [f"< {ages[0]}", *(f"{low} – {high}" for low, high in pairwise(ages)), f"≥ {ages[-1]}"]
 
 
-BY_UNIT = {"s": duration, "rate": rate, "usd": money}
+def stars(value: float | None) -> str:
+    """A mean of ratings from 1 to 5, "4,3"."""
+    return NOTHING if value is None else decimal(rounded(value * 10), 1)
+
+
+BY_UNIT = {"s": duration, "rate": rate, "usd": money, "stars": stars}
 
 
 def measure(value: float | None, unit: str) -> str:
-    """`value` in its unit: "s" (seconds), "rate" (0 to 1), "usd", and anything else as a count."""
+    """`value` in its unit: "s" (seconds), "rate" (0 to 1), "usd", "stars" (1 to 5), and anything else as a count."""
     return BY_UNIT.get(unit, count)(value)
 
 

@@ -18,6 +18,7 @@ from .kpis import KPI, KPIS
 from .measures import LISTS, MEASURES, TTFR_S, TTR_S, WAITING, Count, Durations, Names, Sum, epoch
 from .models import Grain, Proof
 from .plan import Known, Stretch, after, floor
+from .satisfaction import SATISFACTION
 from .tally import Tally
 from .timing import grains as timing
 from .window import CUSTOM, DAY, Scope, Window
@@ -58,9 +59,10 @@ def prove(window: Window) -> Iterator[Line]:
     """Every figure of the window with what stands beside it, one after the other, as they are proved."""
     zone = timezone.get_default_timezone()
     with snapshot.one_state():
-        figures = kpis.figures(facts.read(window, zone))
+        every = [*KPIS, SATISFACTION]
+        figures = kpis.figures(facts.read(window, zone), every)
         counted = Rows(window)
-        for kpi in KPIS:
+        for kpi in every:
             if kpi.name in PROOFS:
                 yield from _lines(kpi, figures[kpi.name], counted, window)
         yield from _of_uptime(figures["availability"], window)
@@ -148,6 +150,14 @@ def _cost(counted: Rows) -> dict:
     }
 
 
+def _satisfaction(counted: Rows) -> dict:
+    return {
+        "": counted("rated", "avg(i.customer_satisfaction)::float8"),
+        "well_share": counted.share("rated_well", "rated"),
+        "response_rate": counted.share("ended_rated", "ended"),
+    }
+
+
 PROOFS: dict[str, Prover] = {
     "ttfr_p50": _durations("ttfr", WAITED_S, 0.5),
     "ttfr_p90": _durations("ttfr", WAITED_S, 0.9),
@@ -165,6 +175,7 @@ PROOFS: dict[str, Prover] = {
     "ai_cost_usd": _cost,
     "cache_hit_rate": _share("replies_cached", "replies_known"),
     "received": _received,
+    "satisfaction": _satisfaction,
 }
 
 

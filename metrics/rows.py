@@ -43,6 +43,7 @@ MADE_OF = {
     "resolution_judged": {"resolution_met": 1, "resolution_late": 1, "resolution_overdue": 1},
     "actions_by_people": {"actions": 1, "automated_actions": -1},
     "ended_touched": {"ended": 1, "ended_untouched": -1},
+    "rated_badly": {"rated": 1, "rated_well": -1},
     "ai_rated_badly": {"ai_rated": 1, "ai_rated_well": -1},
     "replies": {name: 1 for name in IN_CELLS if name.startswith("replies_")},
     "replies_known": {"replies_ai": 1, "replies_cached": 1},

@@ -82,6 +82,7 @@ class Happened(Cell):
     automated_actions = models.IntegerField()
     ended = models.IntegerField()
     ended_untouched = models.IntegerField()
+    ended_rated = models.IntegerField()
     ai_ended = models.IntegerField()
     ai_ended_rated = models.IntegerField()
     rated = models.IntegerField()
