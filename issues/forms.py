@@ -22,12 +22,16 @@ LONGEST_REPLY = 4096
 LONGEST_NOTES = 5000
 
 
+def staff():
+    """Those who can own an issue, by their user names."""
+    return get_user_model().objects.filter(is_active=True, is_staff=True).order_by("username")
+
+
 class PersonField(forms.ModelChoiceField):
     """A person who works here: active, and with a way into the admin."""
 
     def __init__(self, **kwargs):
-        people = get_user_model().objects.filter(is_active=True, is_staff=True).order_by("username")
-        super().__init__(queryset=people, **kwargs)
+        super().__init__(queryset=staff(), **kwargs)
 
     def label_from_instance(self, person) -> str:
         full = person.get_full_name()

@@ -16,6 +16,7 @@ from .window import Window
 Table = Literal["detected", "happened"]
 TABLES: tuple[Table, ...] = ("detected", "happened")
 SEGMENT = "segment"
+DETECTED = next(measure for measure in MEASURES if measure.name == "detected")
 Statement = tuple[str, dict[str, Any]]
 
 # What is read is always a small part of its tables. The planner, which cannot know how small, would now and then read them
@@ -183,6 +184,20 @@ def counts(table: Table, expression: str, plan: Plan, window: Window) -> Stateme
     """The statement that reads how many there were in each of the plan's cells: grain, start, number."""
     each, those = _chosen(table, plan, window)
     return f"SELECT grain, start, sum({expression}) FROM ({each}) AS cells GROUP BY 1, 2", window.filters | those
+
+
+def received(by: str, plan: Plan, cuts: list[datetime], window: Window) -> Iterable[Statement]:
+    """The statements that read how many issues with which value of "priority", "location" or "type" were detected in each
+    segment between the cuts, of which 1 is the first: value, segment, number.
+    """
+    params: dict[str, Any] = {"cuts": instants(cuts), "now": window.as_of} | window.filters
+    if any(plan.cells.values()):
+        each, those = _chosen("detected", plan, window, by)
+        text = f"SELECT {by}, {place(SEGMENT, 'start')}, sum(detected)::bigint FROM ({each}) AS cells GROUP BY 1, 2"
+        yield text, params | those
+    if plan.rows:
+        said = _said([DETECTED], f"{counted()} AND {scoped(window)}")
+        yield f"SELECT {by}, {place(SEGMENT, 'at')}, count(*) FROM {said} GROUP BY 1, 2", params | among(plan.rows)
 
 
 def _chosen(table: Table, plan: Plan, window: Window, by: str = "") -> tuple[str, dict[str, Any]]:

@@ -125,6 +125,32 @@ def of_cells(window: Window, found: dict[str, Known]) -> dict[str, Tally]:
     return {"": Tally(whole, 1, 2)} | _by_key(by_priority)
 
 
+@dataclass
+class Trend:
+    """How many issues were detected: in the time before the window, and in each bucket of its charts."""
+
+    before: int
+    buckets: list[int]
+
+
+def trends(window: Window, dimension: str, zone: ZoneInfo) -> dict[str, Trend]:
+    """The window's issues by "location", "priority" or "type", of each value that occurs. Three queries at most."""
+    before, starts = window.previous(zone), window.buckets(zone)
+    cuts = sorted({before.start, *starts, window.start, window.end})
+    found: dict[str, list[int]] = {}
+    for statement in cells.received(dimension, plan(cuts, known(cuts[0], window, zone)["detected"]), cuts, window):
+        for value, segment, number in _fetched(*statement)[1]:
+            numbers = found.setdefault(value, [0] * (len(cuts) + 1))
+            numbers[segment] += number
+    at = {cut: place for place, cut in enumerate(cuts, 1)}
+    ends = [*(at[start] for start in starts[1:]), at[window.end]]
+    stretches = [slice(at[start], end) for start, end in zip(starts, ends, strict=True)]
+    return {
+        value: Trend(sum(numbers[1 : at[window.start]]), [sum(numbers[stretch]) for stretch in stretches])
+        for value, numbers in found.items()
+    }
+
+
 def _by_key(answers: Answers) -> dict[str, Tally]:
     # Between a text and the same one with a zero byte lies no other.
     return {key: Tally(answers, key, f"{key}\0") for key in answers.places}

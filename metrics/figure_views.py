@@ -42,7 +42,7 @@ def page(request: HttpRequest, kpi: str) -> HttpResponse:
         seen = figure.look(Asked.parse(found, request.GET, timezone.now()))
     except BadScope as error:
         return _refused(request, found, error)
-    context = figure.shown(seen) | {"time_zone": settings.TIME_ZONE, "issue_url": _issue_url(request)}
+    context = figure.shown(seen) | {"time_zone": settings.TIME_ZONE, "issue_url": issue_url(request)}
     return fresh(render(request, "figure.html", context))
 
 
@@ -117,7 +117,8 @@ def _refused(request: HttpRequest, found: KPI, error: BadScope) -> HttpResponse:
     return fresh(render(request, "figure_refused.html", context, status=400))
 
 
-def _issue_url(request: HttpRequest) -> str:
+def issue_url(request: HttpRequest) -> str:
+    """The address of the administration's list of issues, for those who may open it; else empty."""
     return reverse("admin:issues_issue_changelist") if _may_open(request.user) else ""
 
 

@@ -3,6 +3,7 @@
 What happened in a window is in `facts`. Parameters: `start`, `end` (half-open) and `now` are instants. Durations are seconds.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -107,10 +108,13 @@ NEAREST = """
     ) AS {promise}_missed"""
 
 
+# Little is left of the time until a deadline.
+NEAR = "(i.{due} - %(now)s <= %(at_risk_share)s * (i.{due} - i.detected_at))"
+
+
 def _of_promises(text: str) -> list[str]:
-    near = "i.{due} - %(now)s <= %(at_risk_share)s * (i.{due} - i.detected_at)"
     return [
-        text.format(promise=name, due=due, binds=binds, near=f"({near.format(due=due)})")
+        text.format(promise=name, due=due, binds=binds, near=NEAR.format(due=due))
         for name, (due, binds) in PROMISES.items()
     ]
 
@@ -125,6 +129,28 @@ OPEN_ONES = f"""
             {",".join(_of_promises(STATES))}
         FROM issues_issue i WHERE {{open}} AND {{counted}} GROUP BY i.priority
     ) AS standing {"".join(_of_promises(NEAREST))}"""
+
+# The open issues that need somebody, by the first reason of `whys` that holds. The deadlines are judged as in STATES.
+URGENT = f"""
+    WITH urgent AS MATERIALIZED (
+        SELECT * FROM (
+            SELECT i.id, i.type, i.priority, i.location, i.status, i.detected_at, i.first_response_at AS answered_at,
+                i.response_due_at, i.resolution_due_at, i.assignee_id, CASE
+                    WHEN i.first_response_at IS NULL AND i.response_due_at < %(now)s THEN 'unanswered'
+                    WHEN i.status = 'escalated' AND i.assignee_id IS NULL THEN 'ownerless'
+                    WHEN i.resolution_due_at < %(now)s THEN 'unsolved'
+                    WHEN i.first_response_at IS NULL AND {NEAR.format(due="response_due_at")} THEN 'answer_near'
+                    WHEN {NEAR.format(due="resolution_due_at")} THEN 'solution_near'
+                    WHEN i.status = 'escalated' THEN 'with_a_person'
+                END AS why
+            FROM issues_issue i WHERE {{open}} AND {{counted}}
+        ) AS each WHERE why IS NOT NULL
+    )
+    SELECT urgent.*, COALESCE(u.username, '') AS owner,
+        (SELECT json_object_agg(why, n) FROM (SELECT why, count(*) AS n FROM urgent GROUP BY why) AS each) AS counts
+    FROM urgent LEFT JOIN auth_user u ON u.id = urgent.assignee_id
+    ORDER BY array_position(%(whys)s::text[], why), array_position(%(priorities)s::text[], priority::text), detected_at, urgent.id
+    LIMIT %(most)s"""
 
 # What automation says is made when the customer writes; what others say, when they have written: there the customer's
 # last words tell the wait.
@@ -200,6 +226,14 @@ def systems(window: Window, models: list[str]) -> dict:
 def open_ones(window: Window) -> dict[str, dict]:
     """How the open issues and their promises stand, by priority, of which there are any. The window does not matter."""
     return {row["priority"]: row for row in _rows(OPEN_ONES, window)}
+
+
+def urgent(window: Window, whys: Sequence[str], priorities: Sequence[str], most: int) -> list[dict]:
+    """The first open issues that need somebody, in the order of `whys` and then of `priorities`; each with the `counts` of all.
+
+    Of the window nothing but its filters matters.
+    """
+    return _rows(URGENT, window, whys=list(whys), priorities=list(priorities), most=most)
 
 
 def feed(window: Window) -> list[dict]:

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from . import alert_views, design, figure_views, prometheus, views
+from . import alert_views, crt_views, design, figure_views, prometheus, views
 from .consumers import Performance
 from .trends import views as trends
 
 urlpatterns = [
     path("performance", views.performance, name="performance"),
+    path("crt", crt_views.page, name="crt"),
+    path("crt/now", crt_views.now, name="crt_now"),
     path("performance/words/<str:language>/<str:edition>", views.sentences, name="sentences"),
     path("performance/alerts/<uuid:incident>/acknowledge", alert_views.acknowledge, name="acknowledge"),
     path("performance/alerts/<uuid:incident>/silence", alert_views.silence, name="silence"),

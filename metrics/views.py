@@ -54,7 +54,7 @@ def performance(request: HttpRequest) -> HttpResponse:
         "snapshot": snapshot,
         "window": window,
         "title": filters.title(window),
-        "sentences": _sentences_url(),
+        "sentences": sentences_url(),
         "groups": _groups(snapshot),
         "before": words.BEFORE[window.name],
         "may_handle": may_handle(request.user),
@@ -86,7 +86,7 @@ def _sentences(language: str) -> tuple[str, str]:
     return text, hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _sentences_url() -> str:
+def sentences_url() -> str:
     language = translation.get_language()
     return reverse("sentences", args=[language, _sentences(language)[1]])
 

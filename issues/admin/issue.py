@@ -16,10 +16,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import phones, wording
+from .. import phones, wording, work
 from ..models import AICall, Issue
 from ..models.issue import Priority, Status
-from . import search, words, work
+from . import search, words
 from .base import ReadOnly, as_json, indexed, link, recent
 from .filters import OWNERLESS, AnswerFilter, DeadlineFilter, OwnerFilter, StatusFilter
 
@@ -266,7 +266,7 @@ class IssueAdmin(ReadOnly):
 
     def may(self, request: HttpRequest, wanted: work.Work) -> bool:
         """Whether this person may do this work, on whatever issue."""
-        return self.has_view_permission(request) and request.user.has_perm(f"issues.{wanted.permission}")
+        return work.may(request.user, wanted)
 
     def has_escalate_permission(self, request: HttpRequest) -> bool:
         return self.may(request, work.ESCALATE)

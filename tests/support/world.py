@@ -10,8 +10,7 @@ from django.db import connection, models
 from django.test import RequestFactory
 from django.utils import timezone
 
-from issues import ai, channels, jobs, programs, webhooks
-from issues.admin import work
+from issues import ai, channels, jobs, programs, webhooks, work
 from issues.channels.base import State
 from issues.models import (
     Action,

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from issues.admin import work
+from issues import work
 from issues.models import Issue
 from issues.models.issue import Status
 from issues.models.response import State

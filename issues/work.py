@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django import forms as django_forms
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import deliver, escalate, forms, queries, resolve
-from ..models import Issue, Response
-from ..models.issue import Status
-from ..models.response import PENDING
+from . import deliver, escalate, forms, queries, resolve
+from .models import Issue, Response
+from .models.issue import Status
+from .models.response import PENDING
 
 MOST_AT_ONCE = 500
 
@@ -41,6 +41,11 @@ class Work:
     explained: str = ""
     initial: Callable[[Issue], dict] = lambda issue: {}
     done_to: Callable[[int], str] | None = None
+
+
+def may(user: AbstractBaseUser | AnonymousUser, wanted: Work) -> bool:
+    """Whether this person works here and may do this work, on whatever issue."""
+    return user.is_staff and user.has_perms(["issues.view_issue", f"issues.{wanted.permission}"])
 
 
 def do(work: Work, issue_id: UUID, user: AbstractBaseUser, data: dict) -> None:

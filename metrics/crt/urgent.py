@@ -1,0 +1,60 @@
+"""The open issues that need somebody now, the worst first. Nobody's name, phone or words but those of our own staff."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from .. import queries, sla
+from ..window import PRIORITIES, Window
+
+MOST = 20
+
+# Why an issue needs somebody, the worst first.
+Why = Literal["unanswered", "ownerless", "unsolved", "answer_near", "solution_near", "with_a_person"]
+WHYS: tuple[Why, ...] = ("unanswered", "ownerless", "unsolved", "answer_near", "solution_near", "with_a_person")
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """One issue. `answered_at` is null while the customer waits for the first response; `owner` is a user name, or ""."""
+
+    id: UUID
+    type: str
+    priority: str
+    location: str
+    status: str
+    detected_at: datetime
+    answered_at: datetime | None
+    response_due_at: datetime
+    resolution_due_at: datetime
+    owner: str
+    why: Why
+
+    def states(self, now: datetime) -> Iterator[tuple[str, sla.State, datetime]]:
+        """Where each promise stands that still binds: "first_response" or "resolution", its state and its deadline."""
+        if self.answered_at is None:
+            yield "first_response", sla.state(self.response_due_at, None, now, self.detected_at), self.response_due_at
+        yield "resolution", sla.state(self.resolution_due_at, None, now, self.detected_at), self.resolution_due_at
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first MOST of them, and how many there are in all of each `why`."""
+
+    issues: list[Urgent]
+    counts: dict[str, int]
+
+    @property
+    def n(self) -> int:
+        return sum(self.counts.values())
+
+
+def read(window: Window) -> Found:
+    """Those of the window's location, priority and type, whenever they were detected. One query."""
+    rows = queries.urgent(window, WHYS, PRIORITIES, MOST)
+    counts = rows[0]["counts"] if rows else {}
+    kept = Urgent.__dataclass_fields__
+    issues = [Urgent(**{name: value for name, value in row.items() if name in kept}) for row in rows]
+    return Found(issues, {why: counts[why] for why in WHYS if why in counts})

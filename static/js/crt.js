@@ -1,0 +1,57 @@
+// The page /crt: running times, and the list of what needs action kept fresh.
+import { ServerClock, tick } from "./clocks.js";
+import { closeExplanations } from "./explain.js";
+import { Live } from "./live.js";
+import { showStatus } from "./status.js";
+import { Refresher } from "./urgent.js";
+
+const root = document.querySelector("[data-as-of]");
+const { zone, language, query } = root.dataset;
+const texts = { ...(await (await fetch(root.dataset.sentences)).json()), zone, language };
+const clock = new ServerClock();
+const list = () => root.querySelector("[data-urgent]");
+
+/** Somebody has a form open, or the keyboard in the list: what they work on must not go away under their hands. */
+const isBusy = () => Boolean(list().querySelector("details[open]")) || list().contains(document.activeElement);
+
+const refresher = new Refresher({
+  isBusy,
+  async load() {
+    const answer = await fetch(root.dataset.now, { redirect: "error", cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.text();
+  },
+  show(html) {
+    const fresh = document.createRange().createContextualFragment(html);
+    list().replaceWith(fresh.querySelector("[data-urgent]"));
+    tick(root, clock.now(), texts);
+  },
+  waiting(yes) {
+    root.querySelector('[data-part="postponed"]').hidden = !yes;
+  },
+});
+
+const live = new Live({
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/performance/?${query}`,
+  heard(snapshot) {
+    clock.heard(snapshot.as_of);
+    if (!document.hidden) refresher.heard(snapshot);
+  },
+  changed: (state) => showStatus(document, state, Date.now(), texts),
+});
+
+clock.heard(root.dataset.asOf);
+closeExplanations();
+live.start();
+setInterval(() => {
+  live.tell({ type: "tick" });
+  refresher.freed();
+  if (!document.hidden) tick(root, clock.now(), texts);
+}, 1000);
+addEventListener("online", () => live.tell({ type: "online" }));
+document.addEventListener("visibilitychange", () => {
+  live.tell({ type: document.hidden ? "hidden" : "visible" });
+  if (!document.hidden) refresher.plan();
+});
+// A page that the back button brings again must show what it is of, not what was chosen before it was left.
+addEventListener("pageshow", () => document.querySelector(".filter-bar").reset());

@@ -1,0 +1,63 @@
+// The list of what needs action, kept fresh: fetched again when a snapshot says that something changed.
+
+export const APART_MS = 2_000; // at most one fetch in so long
+export const LONGEST_MS = 30_000; // an owner or a type may change without any number that snapshots hold
+
+/** What of a snapshot the list depends on; two with the same text show the same list, as far as snapshots tell. */
+export function fingerprint({ now, sla }) {
+  const { open, waiting, waiting_since, at_risk, breached, escalated_unassigned } = now;
+  const next = Object.values(sla).flatMap((kinds) => Object.values(kinds).map((kind) => [kind.at_risk, kind.breached, kind.next_deadlines]));
+  return JSON.stringify([open, waiting, waiting_since, at_risk, breached, escalated_unassigned, next]);
+}
+
+const BROWSER_CLOCK = { now: () => Date.now(), after: (ms, act) => setTimeout(act, ms) };
+
+/**
+ * Calls `load()` when it is told that something changed, at most once in APART_MS, and `show(result)` with what came
+ * while nobody `isBusy()` with what is shown; else when `freed()` is called. `waiting(yes)` says whether news is held back.
+ * A `load` that fails is tried again with the next change.
+ */
+export class Refresher {
+  constructor({ load, show, isBusy, waiting = () => {}, clock = BROWSER_CLOCK }) {
+    Object.assign(this, { load, show, isBusy, waiting, clock });
+    this.begunAt = clock.now();
+    this.seen = null;
+    this.held = null;
+    this.planned = false;
+  }
+
+  heard(snapshot) {
+    const seen = fingerprint(snapshot);
+    if (seen === this.seen && this.clock.now() - this.begunAt < LONGEST_MS) return;
+    this.seen = seen;
+    this.plan();
+  }
+
+  plan() {
+    if (this.planned) return;
+    this.planned = true;
+    this.clock.after(Math.max(0, this.begunAt + APART_MS - this.clock.now()), () => this.refresh());
+  }
+
+  async refresh() {
+    this.planned = false;
+    this.begunAt = this.clock.now();
+    try {
+      this.held = await this.load();
+    } catch {
+      this.seen = null;
+      return;
+    }
+    this.freed();
+  }
+
+  /** Shows what is held back, if anything is and nobody is busy. */
+  freed() {
+    if (this.held === null) return;
+    if (this.isBusy()) return this.waiting(true);
+    const fresh = this.held;
+    this.held = null;
+    this.waiting(false);
+    this.show(fresh);
+  }
+}
