@@ -18,7 +18,7 @@ from ..window import Scope
 from .period import BY, GOALS, OF_SOME, Group, Period
 from .urgent import Found, Urgent
 
-HEADLINES = ["ttr_p50", "ttr_p90", "ttfr_p50", "ttfr_p90", "resolution_rate", "satisfaction"]
+HEADLINES = ["ttr_p50", "ttr_p90", "ttfr_p50", "ttfr_p90", "resolution_rate", "sla_resolution", "satisfaction"]
 BY_TITLES = {"type": _("Top issue types"), "priority": _("By priority"), "location": _("By location")}
 OTHERS = {"type": _("other types"), "location": _("other locations"), "priority": ""}
 

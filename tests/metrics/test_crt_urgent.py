@@ -78,7 +78,7 @@ def test_a_deadline_is_judged_as_by_the_live_screen(left_s):
     expected = ["unanswered"] * sla["breached"] + ["answer_near"] * sla["at_risk"]
     assert [why for _id, why in whys()] == expected
     for each in found().issues:
-        assert dict((promise, state) for promise, state, _due in each.states(NOW))["first_response"] == {
+        assert {promise: state for promise, state, _due in each.states(NOW)}["first_response"] == {
             "unanswered": "breached", "answer_near": "at_risk",
         }[each.why]  # fmt: skip
 

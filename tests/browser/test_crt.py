@@ -1,0 +1,98 @@
+"""/crt in a real browser: what needs action comes by itself, and is dealt with in place."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.timeout(180)
+LIVE = "[data-live][data-phase=live]"
+
+
+@pytest.fixture
+def crt(page, product):
+    page.goto(f"{product.url}/crt")
+    page.locator(LIVE).wait_for()
+    return page
+
+
+def escalated(box, number: int):
+    """A customer who wants a person, and so waits for one of us."""
+    person = box.people[number]
+    assert box.post_workflow("Quero falar com uma pessoa, por favor", person=person) == 200
+    return person
+
+
+def rows(page):
+    return page.locator(".urgent-issue")
+
+
+def test_an_issue_that_needs_a_person_comes_by_itself_and_is_assigned_and_resolved_in_place(crt, box):
+    crt.evaluate("window.notReloaded = true")
+    before = rows(crt).count()
+    escalated(box, 6)
+    expect(rows(crt)).to_have_count(before + 1, timeout=20_000)
+    assert crt.evaluate("window.notReloaded")
+    name = crt.locator(".urgent-issue:has(.urgent-times dd:text-is('—'))").first.get_attribute("data-issue")
+    row = crt.locator(f"[data-issue='{name}']")
+
+    row.locator("form:has([value=take]) button").click()
+    crt.wait_for_url("**/crt?window=30d#now")
+    expect(row.locator(".urgent-times")).to_contain_text("gestora")
+    expect(crt.locator(".banner[data-state=good]")).to_contain_text(name)
+
+    row.locator("details:has([value=resolve]) summary").click()
+    row.locator("textarea").fill("Resolvido por telefone")
+    row.locator("details[open] .button-do").click()
+    expect(row).to_have_count(0)
+    expect(crt.locator(".banner[data-state=good]")).to_contain_text(name)
+
+
+def test_a_form_that_is_open_stays_while_the_list_changes_and_the_news_comes_after_it(crt, box):
+    escalated(box, 7)
+    first = rows(crt).first
+    first.wait_for(timeout=20_000)
+    first.locator("details:has([value=escalate]) summary").click()
+    first.locator("[name=reason]").fill("Pede reembolso")
+    before = rows(crt).count()
+    escalated(box, 8)
+    expect(crt.locator("[data-part=postponed]")).to_be_visible(timeout=20_000)
+    assert first.locator("[name=reason]").input_value() == "Pede reembolso"
+    first.locator("details:has([value=escalate]) summary").click()
+    first.locator("details:has([value=escalate]) summary").blur()
+    expect(rows(crt)).to_have_count(before + 1, timeout=10_000)
+    expect(crt.locator("[data-part=postponed]")).to_be_hidden()
+
+
+def test_filters_are_in_the_address_and_the_back_button_takes_them_back(crt):
+    crt.locator("select[name=priority]").select_option("critical")
+    crt.locator(".filter-bar button").click()
+    chips = crt.locator(".chips .chip")
+    expect(chips).to_have_count(1)
+    assert crt.url.endswith("/crt?window=30d&priority=critical")
+    crt.get_by_role("link", name="7 dias").click()
+    crt.wait_for_url("**/crt?window=7d&priority=critical")
+    crt.go_back()
+    crt.go_back()
+    expect(chips).to_have_count(0)
+    expect(crt.locator("select[name=priority]")).to_have_value("")
+
+
+def test_work_needs_no_script(browser, signed_in, product, box):
+    escalated(box, 9)
+    context = browser.new_context(storage_state=signed_in, java_script_enabled=False)
+    page = context.new_page()
+    for _ in range(40):
+        page.goto(f"{product.url}/crt")
+        if rows(page).count():
+            break
+        page.wait_for_timeout(500)
+    name = rows(page).first.get_attribute("data-issue")
+    row = page.locator(f"[data-issue='{name}']")
+    row.locator("details:has([value=assign]) summary").click()
+    row.locator("details[open] [name=to]").fill("niemand")
+    row.locator("details[open] .button-do").click()
+    expect(page.locator("#now .banner[role=alert]")).to_contain_text(name)
+    expect(row.locator("details[open] [name=to]")).to_have_value("niemand")
+    row.locator("details[open] [name=to]").fill("gestora")
+    row.locator("details[open] .button-do").click()
+    expect(row.locator(".urgent-times")).to_contain_text("gestora")
+    context.close()
