@@ -78,6 +78,25 @@ class Resolve(forms.Form):
     )
 
 
+class Assess(forms.Form):
+    """What one of us thinks of a reply that was sent: `response` is which. The customer is not told."""
+
+    response = forms.UUIDField(widget=forms.HiddenInput)
+    good = forms.TypedChoiceField(
+        label=_("How was this reply?"),
+        choices=[("yes", _("good")), ("no", _("not good"))],
+        coerce=lambda answer: answer == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("For those who improve the replies. Without names and numbers of customers."),
+    )
+
+
 class NewApiKey(forms.ModelForm):
     class Meta:
         model = ApiKey

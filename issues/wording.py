@@ -31,6 +31,12 @@ def issue_type(name: str) -> str:
     return str(TYPES.get(name) or name.replace("_", " "))
 
 
+def initials(name: str) -> str:
+    """A person's name for screens: the first one, and the beginnings of the others, "Ana B. S."; empty when there is none."""
+    first, *others = name.split() or [""]
+    return " ".join([first, *(f"{other[0]}." for other in others if other[0].isupper())])
+
+
 PLACEHOLDERS = {"name", "type"}
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 

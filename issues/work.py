@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from . import deliver, escalate, forms, queries, resolve
+from . import assess, deliver, escalate, forms, queries, resolve
 from .models import Issue, Response
 from .models.issue import Status
 from .models.response import PENDING
@@ -118,6 +118,13 @@ def _reopen(issue: Issue, user: AbstractBaseUser, data: dict) -> None:
     resolve.reopen(issue, user=user)
 
 
+def _assess(issue: Issue, user: AbstractBaseUser, data: dict) -> None:
+    response = assess.judged(issue).filter(pk=data["response"]).first()
+    if response is None:
+        raise NotPossible(gettext("There is no such reply of ours."))
+    assess.assess(issue, response, user=user, good=data["good"], reason=data["reason"])
+
+
 def _no_problem(issue: Issue, user: AbstractBaseUser, data: dict) -> None:
     _let_people_finish(issue)
     resolve.review(issue, user=user, false_positive=True)
@@ -198,4 +205,11 @@ REOPEN = Work(
     lambda issue: not issue.is_unresolved, _reopen,
 )  # fmt: skip
 
+ASSESS = Work(
+    "assess", _("Judge the reply"), _("Your judgement is kept."), "review_issue", lambda issue: True, _assess, forms.Assess,
+    _("It is ours, and counts for no customer: satisfaction is what customers say themselves."),
+    initial=lambda issue: {"response": assess.judged(issue).order_by("-sent_at").values_list("pk", flat=True).first()},
+)  # fmt: skip
+
+# What is offered for an issue as a whole.
 WORKS = [REPLY, ESCALATE, TAKE, ASSIGN, RESOLVE, NO_PROBLEM, PROBLEM, REOPEN]

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db import connection
 
 from issues.models import Action
+from issues.sla import AT_RISK_SHARE
 
 from .cells import scoped
 from .measures import UNRESOLVED_NOW, counted
-from .sla import AT_RISK_SHARE
 from .window import Window
 
 DEADLINES_SHOWN = 5

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models.issue import UNRESOLVED, Status
 from ..models.response import State
+from ..sla import AT_RISK_SHARE
 
 # Escalated to nobody in particular: the customer waits for a person, and no person knows.
 OWNERLESS = Q(status=Status.ESCALATED, assignee__isnull=True)
@@ -47,10 +48,6 @@ class AnswerFilter(admin.SimpleListFilter):
             "unsure": Q(responses__state=State.UNSURE),
         }.get(self.value())
         return queryset.filter(wanted).distinct() if self.value() == "unsure" else queryset.filter(wanted or Q())
-
-
-# As in the screen's figures: at risk is a promise of whose time a fifth or less is left.
-AT_RISK_SHARE = 0.2
 
 
 def promised(now: datetime, state: str) -> Q:

@@ -16,11 +16,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import phones, wording, work
-from ..models import AICall, Issue
+from .. import actions, phones, queries, wording, work
+from ..models import Action, AICall, Issue
 from ..models.issue import Priority, Status
-from . import search, words
-from .base import ReadOnly, as_json, indexed, link, recent
+from . import clocks, contact, said, search, words
+from .base import as_json, indexed, link, recent
 from .filters import OWNERLESS, AnswerFilter, DeadlineFilter, OwnerFilter, StatusFilter
 
 SHAPES = {
@@ -118,7 +118,7 @@ def no_problem_selected(model_admin, request, queryset):
 
 
 @admin.register(Issue)
-class IssueAdmin(ReadOnly):
+class IssueAdmin(contact.WithContact):
     """Nothing of an issue is edited: people do works (`work.WORKS`), and each one is written down."""
 
     change_form_template = "admin/issues/issue/page.html"
@@ -145,11 +145,11 @@ class IssueAdmin(ReadOnly):
         "A phone number in any form, a name, the customer's words of the last 90 days, or an issue's identifier or its end"
     )
     readonly_fields = [
-        "shown_priority", "shown_status", "shown_type", "shown_sentiment", "shown_customer", "phone", "shown_resolver",
+        "shown_priority", "shown_status", "shown_type", "shown_sentiment", "shown_customer", "phone", "contact_id", "shown_resolver",
         "shown_policy", "shown_basis", "shown_rated_resolver", "shown_reason", "shown_metadata", "elsewhere",
     ]  # fmt: skip
     fieldsets = [
-        (_("Customer"), {"fields": ["shown_customer", "phone", "location", "source", "elsewhere"]}),
+        (_("Customer"), {"fields": ["shown_customer", "phone", "contact_id", "location", "source", "elsewhere"]}),
         (
             _("Issue"),
             {
@@ -222,7 +222,7 @@ class IssueAdmin(ReadOnly):
     @admin.display(description=_("customer"))
     def who(self, issue):
         customer = issue.customer
-        name = (customer and customer.name) or gettext("no name")
+        name = (customer and wording.initials(customer.name)) or gettext("no name")
         return format_html('{} <span class="quiet">{}</span>', name, phones.masked(customer and customer.phone))
 
     @admin.display(description=_("age"), ordering="-detected_at")
@@ -241,11 +241,15 @@ class IssueAdmin(ReadOnly):
 
     @admin.display(description=_("customer"))
     def shown_customer(self, issue):
-        return link(issue.customer, issue.customer and issue.customer.name)
+        return link(issue.customer, issue.customer and contact.name(issue, issue.customer.name))
 
     @admin.display(description=_("phone"))
     def phone(self, issue):
-        return (issue.customer and issue.customer.phone) or words.NOTHING
+        return contact.phone(issue, issue.customer and issue.customer.phone)
+
+    @admin.display(description=_("CRM contact"))
+    def contact_id(self, issue):
+        return contact.other(issue, issue.customer and issue.customer.contact_id)
 
     @admin.display(description=_("escalation reason"))
     def shown_reason(self, issue):
@@ -253,7 +257,7 @@ class IssueAdmin(ReadOnly):
 
     @admin.display(description=_("metadata"))
     def shown_metadata(self, issue):
-        return as_json(issue.metadata) if issue.metadata else words.NOTHING
+        return contact.data(issue, as_json(issue.metadata)) if issue.metadata else words.NOTHING
 
     @admin.display(description=_("also"))
     def elsewhere(self, issue):
@@ -281,7 +285,11 @@ class IssueAdmin(ReadOnly):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         works = self.offered(request, obj)
-        context |= self.told(obj) | {"works": works, "unreviewed": work.NO_PROBLEM in works and work.PROBLEM in works}
+        context |= self.told(obj) | {
+            "works": works,
+            "unreviewed": work.NO_PROBLEM in works and work.PROBLEM in works,
+            "may_judge": self.may(request, work.ASSESS),
+        }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def offered(self, request: HttpRequest, issue: Issue) -> list[work.Work]:
@@ -294,12 +302,18 @@ class IssueAdmin(ReadOnly):
         ]
 
     def told(self, issue: Issue) -> dict:
-        """The conversation, the timeline and the calls of the AI, in five queries however long they are."""
-        responses = list(issue.responses.select_related("author").prefetch_related("ai_calls"))
+        """The clocks, the conversation, the timeline and the calls of the AI, in a few queries however long they are."""
+        now = timezone.now()
+        responses = list(issue.responses.select_related("author").prefetch_related("ai_calls__prompt"))
         messages = list(issue.messages.all())
+        # The responses apart: joined, many months of actions are more dear.
+        happened = list(queries.happened(issue).prefetch_related("response"))
         return {
-            "conversation": words.conversation(messages, responses),
-            "timeline": words.timeline(issue, messages),
+            "now": now,
+            "clocks": clocks.clocks(issue, now),
+            "countdown": {"due_in": clocks.LEFT, "overdue": clocks.LATE},
+            "conversation": said.conversation(messages, responses, said.judgements(happened)),
+            "timeline": words.timeline(issue, happened, messages),
             "ai_calls": [(call, words.outcome(call.outcome)) for call in self.calls(issue)],
         }
 
@@ -318,7 +332,7 @@ class IssueAdmin(ReadOnly):
                 self.admin_site.admin_view(partial(self.work_view, wanted=each)),
                 name=f"issues_issue_{each.name}",
             )
-            for each in work.WORKS
+            for each in (*work.WORKS, work.ASSESS)
         ]
         return ours + super().get_urls()
 
@@ -332,6 +346,10 @@ class IssueAdmin(ReadOnly):
             return HttpResponseRedirect(reverse("admin:issues_issue_change", args=[issue.pk]))
         context = self.work_context(request, wanted, form) | self.told(issue) | {"issue": issue}
         return TemplateResponse(request, "admin/issues/issue/work.html", context)
+
+    def write_down(self, request: HttpRequest, row: Issue) -> None:
+        """In the issue's own history."""
+        actions.record(row, Action.Kind.DISCLOSED, user=request.user)
 
     def _done(self, request: HttpRequest, issue: Issue, wanted: work.Work, form) -> bool:
         try:

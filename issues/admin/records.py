@@ -11,10 +11,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import phones
+from .. import phones, wording
 from ..models import Action, AICall, Customer, InboundEvent, Issue, Message, Response
-from . import search, words
-from .base import OfCustomer, ReadOnly, as_json, indexed, link, recent
+from . import contact, search, words
+from .base import OfCustomer, as_json, indexed, link, recent
 
 EXCERPT = 80
 
@@ -63,14 +63,24 @@ def let_automation_write(model_admin, request, queryset):
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnly):
-    list_display = ["shown_name", "masked_phone", "location", "language", "opted_out_at", "created_at"]
+class CustomerAdmin(contact.WithContact):
+    list_display = ["masked_name", "masked_phone", "location", "language", "opted_out_at", "created_at"]
     list_filter = [indexed("location", _("location")), ConsentFilter]
     ordering = ["-pk"]
     search_fields = ["pk"]
     search_help_text = _("A phone number in any form, or a name")
-    fields = ["name", "phone", "location", "contact_id", "lid", "language", "opted_out_at", "created_at", "issues"]
-    readonly_fields = ["issues"]
+    fields = [
+        "shown_name",
+        "shown_phone",
+        "location",
+        "shown_contact_id",
+        "shown_lid",
+        "language",
+        "opted_out_at",
+        "created_at",
+        "issues",
+    ]
+    readonly_fields = ["shown_name", "shown_phone", "shown_contact_id", "shown_lid", "issues"]
     actions = [let_automation_write]
 
     def has_consent_permission(self, request) -> bool:
@@ -83,8 +93,24 @@ class CustomerAdmin(ReadOnly):
         return (queryset & search.customers(search_term) if search_term.strip() else queryset), False
 
     @admin.display(description=_("name"))
+    def masked_name(self, customer):
+        return wording.initials(customer.name) or words.NOTHING
+
+    @admin.display(description=_("name"))
     def shown_name(self, customer):
-        return customer.name or words.NOTHING
+        return contact.name(customer, customer.name)
+
+    @admin.display(description=_("phone"))
+    def shown_phone(self, customer):
+        return contact.phone(customer, customer.phone)
+
+    @admin.display(description=_("CRM contact"))
+    def shown_contact_id(self, customer):
+        return contact.other(customer, customer.contact_id)
+
+    @admin.display(description=_("WhatsApp's hidden id"))
+    def shown_lid(self, customer):
+        return contact.other(customer, customer.lid)
 
     @admin.display(description=_("phone"))
     def masked_phone(self, customer):
@@ -161,7 +187,7 @@ class ActionAdmin(OfCustomer):
 
 
 @admin.register(InboundEvent)
-class InboundEventAdmin(OfCustomer):
+class InboundEventAdmin(contact.WithContact, OfCustomer):
     list_display = ["received_at", "source", "kind", "location", issue]
     list_select_related = ["issue"]
     list_filter = ["source", recent("kind", _("kind"))]
@@ -171,7 +197,7 @@ class InboundEventAdmin(OfCustomer):
 
     @admin.display(description=_("payload"))
     def shown_payload(self, event):
-        return as_json(event.payload)
+        return contact.data(event, as_json(event.payload))
 
 
 @admin.register(AICall)

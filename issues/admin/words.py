@@ -8,12 +8,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import actions, queries
+from .. import actions
 from ..models import Action, Issue, Message, Response
 from ..models.issue import Basis, Status
-from ..models.response import Delivery, State
 
 NOTHING = "—"
+HIDDEN = _("hidden, because it may hold contact data")
 SPACE = "\N{NO-BREAK SPACE}"
 
 REPLIED_BY = {
@@ -181,10 +181,10 @@ class Line:
 FAILURES = {Action.Kind.FAILED, Action.Kind.FELL_BACK, Action.Kind.UNSURE}
 
 
-def timeline(issue: Issue, messages: list[Message]) -> list[Line]:
-    """All that happened to the issue, in words; `messages` are the customer's. Two queries: joined, many months are more dear."""
+def timeline(issue: Issue, happened: Iterable[Action], messages: list[Message]) -> list[Line]:
+    """All that `happened` to the issue, in words; `messages` are the customer's."""
     heard = [issue.detected_at, *(message.sent_at for message in messages)]
-    return [line(action, heard) for action in queries.happened(issue).prefetch_related("response")]
+    return [line(action, heard) for action in happened]
 
 
 def line(action: Action, heard: Iterable[datetime] = ()) -> Line:
@@ -233,6 +233,8 @@ def _results(detail: dict) -> list[str]:
         notes.append(gettext("a problem") if detail["problem"] else gettext("not a problem"))
     if "resolved" in detail:
         notes.append(gettext("it is solved") if detail["resolved"] else gettext("it is not solved"))
+    if "good" in detail:
+        notes.append(gettext("good") if detail["good"] else gettext("not good"))
     if stars := detail.get("stars"):
         notes.append(ngettext("%(n)s star", "%(n)s stars", stars) % {"n": stars})
     if basis := detail.get("basis"):
@@ -264,71 +266,3 @@ def _took(action: Action, heard: Iterable[datetime]) -> str:
     by_hand = response.kind == Response.Kind.HUMAN
     since = max((at for at in heard if at <= action.at), default=None) if by_hand else response.created_at
     return duration(action.at - since) if since and since <= action.at else ""
-
-
-# --- The conversation -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Said:
-    """Something the customer wrote, or something we said, were about to say, or have yet to say (`response`)."""
-
-    at: datetime
-    turn: int
-    text: str
-    response: Response | None = None
-
-    @property
-    def state(self) -> str:
-        """The one word for where the response stands; what WhatsApp could not deliver is not "sent"."""
-        return str(self.response.get_delivery_display() if self.undelivered else self.response.get_state_display())
-
-    @property
-    def undelivered(self) -> bool:
-        return self.response.delivery == Delivery.FAILED
-
-    @property
-    def receipts(self) -> list[tuple[str, datetime | None]]:
-        """What WhatsApp told of a sent response, each with its time; without any time, the word alone."""
-        response = self.response
-        told = [(Delivery.DELIVERED, response.delivered_at), (Delivery.READ, response.read_at)]
-        timed = [(str(word.label), at) for word, at in told if at]
-        if timed or not response.delivery or self.undelivered:
-            return timed
-        return [(str(response.get_delivery_display()), None)]
-
-    @property
-    def failure(self) -> str:
-        """Why the response has not gone out, in words; empty when there is nothing to say."""
-        return failure(self.response.failure) if self.response and self.response.failure else ""
-
-    @property
-    def calls(self) -> list:
-        return list(self.response.ai_calls.all()) if self.response else []
-
-    @property
-    def model(self) -> str:
-        """The model whose words these are; empty when they are not a model's."""
-        return next((call.model for call in self.calls if call.outcome == "answered"), "")
-
-    @property
-    def cost_usd(self):
-        """US dollars over all calls of this turn; None when no price is known."""
-        known = [call.cost_usd for call in self.calls if call.cost_usd is not None]
-        return sum(known) if known else None
-
-    @property
-    def thought(self) -> str:
-        """For how long the AI was asked, over all calls of this turn; empty when it was not."""
-        return duration(timedelta(seconds=sum(call.latency_s for call in self.calls))) if self.calls else ""
-
-
-def conversation(messages: list[Message], responses: list[Response]) -> list[Said]:
-    """Everything said or to be said, in order. A response that was dropped before it had words is left out."""
-    said = [Said(message.sent_at, message.turn, message.text) for message in messages]
-    said += [
-        Said(response.sent_at or response.claimed_at or response.created_at, response.turn, response.text, response)
-        for response in responses
-        if response.text or response.state != State.CANCELLED
-    ]
-    return sorted(said, key=lambda each: each.at)

@@ -39,6 +39,8 @@ class Action(models.Model):
         SURVEYED = "surveyed", _("asked for a rating")
         TRIAGED = "triaged", _("looked over")
         NOTED = "noted", _("noted")
+        ASSESSED = "assessed", _("reply judged by us")
+        DISCLOSED = "disclosed", _("contact data shown")
 
     CUSTOMER_FACING = [Kind.REPLIED, Kind.RESOLVED, Kind.ESCALATED]
 

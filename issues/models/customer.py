@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mis_dashboard.lib.ids import uuid7
 
+from .. import phones, wording
+
 
 class Customer(models.Model):
     """A person at one location (the CRM's name for one client of the agency).
@@ -49,7 +51,7 @@ class Customer(models.Model):
         ]
 
     def __str__(self):
-        return self.name or self.phone or str(self.pk)
+        return wording.initials(self.name) or phones.masked(self.phone) or str(self.pk)[-6:]
 
     @property
     def first_name(self) -> str:

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from .. import queries, sla
+from issues import sla
+
+from .. import queries
 from ..window import PRIORITIES, Window
 
 MOST = 20

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from metrics import sla
+from issues import sla
 
 BEGAN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

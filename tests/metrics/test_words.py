@@ -8,9 +8,10 @@ import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone, translation
 
+from issues import sla
 from issues.ai.base import Busy, Late, Misconfigured, ModelGone, Unavailable, Unusable
 from issues.models import ChannelState
-from metrics import filters, kpis, series, sla, standing, words
+from metrics import filters, kpis, series, standing, words
 from metrics.templatetags import mis
 from metrics.window import CUSTOM, FILTERS, WINDOWS
 
