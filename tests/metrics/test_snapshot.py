@@ -10,9 +10,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, connections
 
+from issues import sla
 from issues.models import Action, Issue, SlaPolicy
 from issues.models.issue import UNRESOLVED, Priority
-from metrics import queries, sla, snapshot
+from metrics import queries, snapshot
 from metrics.window import Scope, Window
 from tests.support import make
 from tests.support.make import NOW

@@ -46,13 +46,15 @@ def leaks(body: str) -> list[str]:
 
 def test_no_page_shows_contact_data_by_itself(browser, issue):
     event, customer = issue.events.get(), issue.customer
-    pages = [page_of(issue), reverse(LIST)]
-    for name in ("customer", "message", "response", "action", "inboundevent", "aicall"):
-        pages.append(reverse(f"admin:issues_{name}_changelist"))
-    for row in (customer, event, issue.messages.get(), issue.responses.get(), issue.actions.get()):
-        pages.append(reverse(f"admin:issues_{row._meta.model_name}_change", args=[row.pk]))
-    for work in ("reply", "escalate", "resolve"):
-        pages.append(reverse(f"admin:issues_issue_{work}", args=[issue.pk]))
+    rows = [customer, event, issue.messages.get(), issue.responses.get(), issue.actions.get()]
+    lists = ["customer", "message", "response", "action", "inboundevent", "aicall"]
+    pages = [
+        page_of(issue),
+        reverse(LIST),
+        *(reverse(f"admin:issues_{name}_changelist") for name in lists),
+        *(reverse(f"admin:issues_{row._meta.model_name}_change", args=[row.pk]) for row in rows),
+        *(reverse(f"admin:issues_issue_{work}", args=[issue.pk]) for work in ("reply", "escalate", "resolve")),
+    ]
     for page in pages:
         assert leaks(text_of(browser.get(page))) == [], page
     assert "Rui B." in seen(browser, issue)
