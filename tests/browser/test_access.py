@@ -16,6 +16,8 @@ PAGES = {
     "/performance/trends": "[data-trends]",
     "/performance/ttfr_p90": "#question",
     "/performance/availability": "#question",
+    "/crt": "[data-live][data-phase=live]",
+    "/crt?window=2h": "[role=alert]",
     "/design": ".swatch",
     "/admin/": "#content",
     "/admin/issues/issue/": "#changelist",

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_access import hindrances
+
 pytestmark = pytest.mark.timeout(180)
 LIVE = "[data-live][data-phase=live]"
 
@@ -74,6 +76,37 @@ def test_filters_are_in_the_address_and_the_back_button_takes_them_back(crt):
     crt.go_back()
     expect(chips).to_have_count(0)
     expect(crt.locator("select[name=priority]")).to_have_value("")
+
+
+def usable(browser, signed_in, address: str) -> list[str]:
+    """What hinders anybody on an issue's page with all of it open. A page of its own: axe leaves words in the console."""
+    context = browser.new_context(storage_state=signed_in)
+    page = context.new_page()
+    page.goto(address)
+    for more in page.locator(".said-more summary").all():
+        more.click()
+    found = hindrances(page)
+    context.close()
+    return found
+
+
+def test_the_page_of_an_issue_shows_contact_data_to_who_asks_and_can_be_used_by_everybody(
+    page, product, box, browser, signed_in
+):
+    escalated(box, 10)
+    page.goto(f"{product.url}/crt")
+    rows(page).first.wait_for(timeout=20_000)
+    page.locator(".urgent-what a").first.click()
+    page.locator(".conversation .said-by-us, .conversation .said-by-customer").first.wait_for()
+    clock = page.locator(".clock-time[data-due]").first
+    before = clock.inner_text()
+    expect(clock).not_to_have_text(before, timeout=70_000)
+    assert usable(browser, signed_in, page.url) == []
+    phone = page.locator(".field-phone .readonly")
+    expect(phone).to_contain_text("••••")
+    page.locator(".contact button").click()
+    expect(phone).not_to_contain_text("••••")
+    expect(page.locator(".timeline")).to_contain_text("gestora")
 
 
 def test_work_needs_no_script(browser, signed_in, product, box):
