@@ -9,8 +9,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from .kpis import KPIS
+from .satisfaction import SATISFACTION
 
-KPI = {kpi.name: kpi for kpi in KPIS}
+KPI = {kpi.name: kpi for kpi in [*KPIS, SATISFACTION]}
 
 
 LIVE = ("volume", "ttfr", "spend")
@@ -32,7 +33,7 @@ def of(name: str, language: str) -> dict:
     meta = _meta(name, "count" if kpi.unit == "tokens" else kpi.unit, "main")
     with translation.override(language):
         label = str(kpi.label)
-        if kpi.unit in ("s", "rate"):
+        if kpi.unit in ("s", "rate", "stars"):
             figure = go.Figure([go.Scatter(name=label, meta=meta, **_line(width=2.5))], _layout(go, ""))
         else:
             figure = go.Figure([go.Bar(name=label, meta=meta)], _layout(go, "", bargap=0.2))

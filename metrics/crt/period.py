@@ -65,7 +65,7 @@ def read(window: Window, zone: ZoneInfo) -> Period:
             groups=_groups(window, zone, found.total["detected"]),
             open=queries.open_ones(window),
             has_before=found.has_previous,
-            unfinished=window.end < found.starts[-1] + window.bucket,
+            unfinished=found.unfinished,
         )
 
 

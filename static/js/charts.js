@@ -10,7 +10,7 @@ const LEAST_USD = 0.0001; // what a price is written to
 const LABEL_PX = 56;
 const DIGIT_PX = 7;
 const SHARES = [0, 0.5, 0.8, 0.9, 0.96]; // an axis from there to all has four round steps
-const MARKED = { s: age, usd: money, count, rate: share };
+const MARKED = { s: age, usd: money, count, rate: share, stars: count };
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
 
 /** A round share without decimals: "96%", and "97,5%" where it has one. */

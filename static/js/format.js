@@ -67,9 +67,14 @@ function small(value, scaled, places, lang) {
   return value > 0 && scaled === 0 ? `<${SPACE}${decimal(1, places, lang)}` : decimal(scaled, places, lang);
 }
 
-const BY_UNIT = { s: duration, rate, usd: money };
+/** A mean of ratings from 1 to 5, "4,3". */
+export function stars(value, lang) {
+  return missing(value) ? NOTHING : decimal(rounded(value * 10), 1, lang);
+}
 
-/** The value in its unit: "s" (seconds), "rate" (0 to 1), "usd", and anything else as a count. */
+const BY_UNIT = { s: duration, rate, usd: money, stars };
+
+/** The value in its unit: "s" (seconds), "rate" (0 to 1), "usd", "stars" (1 to 5), and anything else as a count. */
 export function measure(value, unit, lang) {
   return (BY_UNIT[unit] ?? count)(value, lang);
 }

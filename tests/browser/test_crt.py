@@ -78,6 +78,12 @@ def test_filters_are_in_the_address_and_the_back_button_takes_them_back(crt):
     expect(crt.locator("select[name=priority]")).to_have_value("")
 
 
+def test_satisfaction_is_drawn_over_time_on_its_own_page(crt):
+    crt.locator("[data-kpi=satisfaction] .figure a").click()
+    crt.locator(".js-plotly-plot").first.wait_for()
+    assert "/performance/satisfaction?window=30d" in crt.url
+
+
 def usable(browser, signed_in, address: str) -> list[str]:
     """What hinders anybody on an issue's page with all of it open. A page of its own: axe leaves words in the console."""
     context = browser.new_context(storage_state=signed_in)

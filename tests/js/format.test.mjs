@@ -12,6 +12,7 @@ const call = {
   age: format.age,
   rate: format.rate,
   money: format.money,
+  stars: format.stars,
   count: format.count,
   time: (iso) => format.time(iso, ZONE),
   day: (iso, lang) => format.day(iso, ZONE, lang),
