@@ -49,7 +49,7 @@ FIGURES = [
     Column("target", _("Target"), "", "number"),
     Column("state", _("State"), "", "words", words.KPI_STATES),
     Column("before", _("In the period before"), "", "number"),
-    Column("change", _("Change"), "", "number"),
+    Column("change", _("Changed by"), "", "number"),
 ]
 
 

@@ -54,6 +54,7 @@ COUNTED_BY = {
     "ttr_p90": "issues",
     "automation_rate": "actions",
     "ai_precision": "ratings",
+    "satisfaction": "ratings",
     "availability": "time",
     "delivery_rate": "messages",
     "resolution_rate": "issues",
