@@ -34,7 +34,7 @@ def worklist(user: AbstractBaseUser) -> list[Work]:
         return []
     now, address = timezone.now(), reverse("admin:issues_issue_changelist")
     lists = [
-        (_("Escalated, no owner"), "status=escalated&owner=none", OWNERLESS, "bad"),
+        (_("Escalated, no owner"), "status=escalated&owner=none", OWNERLESS, "warn"),
         (_("Deadlines breached"), "deadline=breached", promised(now, "breached"), "bad"),
         (_("Deadlines at risk"), "deadline=at_risk", promised(now, "at_risk"), "warn"),
         (_("Mine"), "owner=mine-unresolved", Q(assignee=user), "none"),

@@ -24,7 +24,7 @@ OTHERS = {"type": _("other types"), "location": _("other locations"), "priority"
 
 WHYS = {
     "unanswered": (_("Not answered in time"), "bad"),
-    "ownerless": (_("Escalated, no owner"), "bad"),
+    "ownerless": (_("Escalated, no owner"), "warn"),
     "unsolved": (_("Not solved in time"), "bad"),
     "answer_near": (_("Answer due soon"), "warn"),
     "solution_near": (_("Solution due soon"), "warn"),
