@@ -4,8 +4,10 @@ Every figure on a screen, in the API, in an export and in a proof is one of thes
 `Evidence` of a window. Measuring a window again gives the same numbers. Nothing to measure is None, which is not zero.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -13,6 +15,7 @@ from math import sqrt
 from typing import Literal
 
 import numpy as np
+from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +25,8 @@ from .facts import Facts
 from .measures import LISTS
 from .tally import Answers, Tally, Times
 from .window import MINUTE, Window
+
+log = logging.getLogger("mis.figures")
 
 # The 97.5 % point of the normal distribution: an interval of 95 %.
 Z95 = 1.959963984540054
@@ -96,14 +101,34 @@ def measure(window: Window) -> dict[str, dict]:
 
 
 def figures(found: Facts, chosen: "Iterable[KPI]" = ()) -> dict[str, dict]:
-    """Every figure of what was read, or the chosen ones, by name. One query, for what is no issue's: the time that MIS was there."""
+    """Every figure of what was read, or the chosen ones, by name. Two queries, for what is no issue's, where it is asked for.
+
+    One that cannot be measured is "failed", has no value, and leaves the others alone.
+    """
     window, previous = found.window, found.window.previous(timezone.get_default_timezone())
-    now_up, then_up = uptime.measure_each([window, previous])
-    present, before = Evidence(found.total, window, now_up), Evidence(found.previous, previous, then_up)
-    return {
-        kpi.name: _shown(kpi, kpi.measure(present), kpi.measure(before), compared=found.has_previous)
-        for kpi in chosen or KPIS
-    }
+    wanted = list(chosen or KPIS)
+    ups = _uptimes([window, previous]) if any(kpi.rows == "downtime" for kpi in wanted) else [None, None]
+    present, before = Evidence(found.total, window, ups[0]), Evidence(found.previous, previous, ups[1])
+    return {kpi.name: _figure(kpi, present, before, compared=found.has_previous) for kpi in wanted}
+
+
+def _uptimes(windows: list[Window]) -> list["uptime.Uptime | None"]:
+    try:
+        with transaction.atomic():  # what goes wrong here undoes nothing else
+            return [*uptime.measure_each(windows)]
+    except Exception:
+        log.exception("uptime cannot be measured")
+        return [None] * len(windows)
+
+
+def _figure(kpi: KPI, present: Evidence, before: Evidence, *, compared: bool) -> dict:
+    try:
+        with transaction.atomic() if kpi.rows == "requests" else nullcontext():
+            return _shown(kpi, kpi.measure(present), kpi.measure(before), compared=compared)
+    except Exception:
+        log.exception("a figure cannot be measured", extra={"figure": kpi.name})
+        nothing = Measure(None, 0)
+        return _shown(kpi, nothing, nothing, compared=False) | {"failed": True}
 
 
 NO_TIME = Window("", datetime.min, datetime.min, MINUTE)
@@ -170,6 +195,7 @@ def _shown(kpi: KPI, found: Measure, before: Measure, *, compared: bool) -> dict
         "before": before.value,
         "change": change(kpi, found, before) if compared else None,
         "extra": found.extra,
+        "failed": False,
     }
 
 

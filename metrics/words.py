@@ -215,6 +215,7 @@ NOW_LISTS = {
 
 SENTENCES = {
     "no_target": _("no target"),
+    "failed": _("cannot be measured now"),
     "was": _("{before}: {value}"),
     "few": _("few cases"),
     "oldest": _("oldest:"),
@@ -284,9 +285,11 @@ def card(kpi: dict, name: str, window: str) -> dict:
     return {
         "figure": figure(kpi),
         "state": kpi["state"] if judged else "none",
-        "word": str(KPI_STATES[kpi["state"]] if judged else SENTENCES["no_target"]),
+        "word": say("failed")
+        if kpi.get("failed")
+        else str(KPI_STATES[kpi["state"]] if judged else SENTENCES["no_target"]),
         "change": changed(kpi, window),
-        "beside": " · ".join([*cases(kpi, name), *told(kpi["extra"], beside)]),
+        "beside": "" if kpi.get("failed") else " · ".join([*cases(kpi, name), *told(kpi["extra"], beside)]),
         "explained": [*was(kpi, window), *told(kpi["extra"], EXPLAINED), *listed(kpi["extra"])],
     }
 

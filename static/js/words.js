@@ -10,9 +10,9 @@ export function card(kpi, name, window, texts) {
   return {
     figure: figure(kpi, texts),
     state: judged ? kpi.state : "none",
-    word: judged ? texts.states[kpi.state] : texts.no_target,
+    word: kpi.failed ? texts.failed : judged ? texts.states[kpi.state] : texts.no_target,
     change: changed(kpi, window, texts),
-    beside: [...cases(kpi, name, texts), ...told(kpi.extra, beside, texts)].join(" · "),
+    beside: kpi.failed ? "" : [...cases(kpi, name, texts), ...told(kpi.extra, beside, texts)].join(" · "),
     explained: [...was(kpi, window, texts), ...told(kpi.extra, texts.explained, texts), ...listed(kpi.extra, texts)],
   };
 }

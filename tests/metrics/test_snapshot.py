@@ -46,9 +46,9 @@ class TestWhole:
         assert list(found["sla"]) == ["critical", "high", "medium", "low"]
         assert found["alerts"] == found["feed"] == []
 
-    def test_it_takes_21_queries_without_cells_and_fewer_with_them(self, django_assert_num_queries):
+    def test_it_takes_25_queries_without_cells_and_fewer_with_them(self, django_assert_num_queries):
         make.issue(at=ago(minutes=1))
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(25):
             build()
 
     def test_its_text_is_compact_and_reads_back_the_same(self):
