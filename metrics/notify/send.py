@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, connections, transaction
-from django.db.models import F
+from django.db import Error, connection, connections, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from mis_dashboard.lib import live, processes
@@ -96,8 +96,10 @@ LOST = """
 
 
 def pause(outlet: str, now: datetime) -> float | None:
-    """Seconds until the outlet may be spoken to; None when there is nothing to say, or nobody to say it to. One query."""
-    if not ADDRESSES[outlet]() or not Notice.objects.filter(outlet=outlet, state__in=Notice.UNSENT).exists():
+    """Seconds until the outlet may be spoken to; None when there is nothing to say now, or nobody to say it to. One query or two."""
+    mine = Notice.objects.filter(outlet=outlet)
+    to_do = mine.filter(Q(state=Notice.State.WAITING, due_at__lte=now) | Q(state=Notice.State.SENDING))
+    if not ADDRESSES[outlet]() or not to_do.exists():
         return None
     state = OutletState.objects.filter(outlet=outlet).first()
     if state is None or state.address != digest(outlet):
@@ -154,11 +156,14 @@ def _next(outlet: str, now: datetime) -> Notice | None:
 
 
 def _pointless(notice: Notice, now: datetime) -> str:
-    """Why it is not said any more: it is too old, or the beginning was never heard; "" when it is."""
-    if notice.created_at < now - STALE_AFTER and notice.due_at < now - STALE_AFTER:
-        return "stale"
-    if notice.incident_id is None or notice.kind == Notice.Kind.FIRING:
-        return ""
+    """Why it is not said any more: it is no news, or the beginning was never heard; "" when it is.
+
+    A trouble that lasts is news however old it is; and so is its end, to who heard of the beginning.
+    """
+    if notice.kind in (Notice.Kind.FIRING, Notice.Kind.TEST):
+        lasts = notice.incident is not None and notice.incident.resolved_at is None
+        is_old = notice.created_at < now - STALE_AFTER and notice.due_at < now - STALE_AFTER
+        return "stale" if is_old and not lasts else ""
     first = Notice.objects.filter(incident=notice.incident_id, outlet=notice.outlet, kind=Notice.Kind.FIRING).first()
     heard = first and (first.state == Notice.State.SENT or first.maybe_heard)
     return "" if heard else "never_told"
@@ -193,7 +198,7 @@ class _Post(threading.Thread):
             _outstanding[self.notice.outlet] -= 1
         if late:
             try:
-                settle(self.notice, self.error, timezone.now())
+                _settled(self.notice, self.error)
             finally:
                 connections.close_all()
 
@@ -203,7 +208,7 @@ def _speak(notice: Notice) -> None:
         post = _Post(notice, letter(notice))
     except Exception as error:
         log.exception("a notice could not be made", extra={"outlet": str(notice.outlet)})
-        settle(notice, Refused(type(error).__name__), timezone.now())
+        _settled(notice, Refused(type(error).__name__))
         return
     with _lock:
         _outstanding[notice.outlet] += 1
@@ -214,10 +219,13 @@ def _speak(notice: Notice) -> None:
     if post.left_alone:
         log.warning("no answer yet, it is waited for", extra={"outlet": str(notice.outlet)})
     else:
-        settle(notice, post.error, timezone.now())
+        _settled(notice, post.error)
 
 
 # --- What came of it ---------------------------------------------------------------------------------
+
+# A database that is away for a moment must not make us say again what was heard.
+SETTLE_TRIES, SETTLE_AGAIN_S = 30, 1.0
 
 
 @dataclass(frozen=True)
@@ -228,11 +236,28 @@ class Outcome:
     outlet: dict
 
 
+def _settled(notice: Notice, error: NoticeError | None) -> None:
+    """Settles it, and tries for a while where the database is away. Raises the last error."""
+    for left in range(SETTLE_TRIES - 1, -1, -1):
+        try:
+            settle(notice, error, timezone.now())
+            return
+        except Error:
+            if not left or connection.in_atomic_block:
+                raise
+            connection.close()
+            time.sleep(SETTLE_AGAIN_S)
+
+
 def settle(notice: Notice, error: NoticeError | None, now: datetime) -> None:
-    """Writes down what came of an attempt, unless the notice is in other hands by now."""
+    """Writes down what came of an attempt, unless the notice is in other hands by now.
+
+    One that was believed lost and waits to be said again was heard after all, when this attempt says so.
+    """
     with transaction.atomic():
         state = OutletState.objects.select_for_update().get(outlet=notice.outlet)
-        mine = Notice.objects.filter(pk=notice.pk, state=Notice.State.SENDING, attempts=notice.attempts)
+        still = [Notice.State.SENDING] if error else Notice.UNSENT
+        mine = Notice.objects.filter(pk=notice.pk, state__in=still, attempts=notice.attempts)
         was_failing, found = state.is_failing, outcome(notice, state, error, now)
         if not mine.update(claimed_by=None, claimed_at=None, **found.notice):
             return

@@ -11,7 +11,7 @@ from itertools import pairwise
 import httpx
 import pytest
 from django.core import mail
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
 
 from metrics.alerts import tell
@@ -188,6 +188,32 @@ class TestTheOutbox:
         send.work("slack")
         assert (ear.heard, states()) == ([], ["gave_up"])
 
+    def test_what_still_lasts_is_news_however_old_it_is_and_so_is_its_end(self, rule, ear):
+        old = timezone.now() - timedelta(hours=60)
+        lasting = incident(rule, began_at=old, fired_at=old, resolved_at=None)
+        notice(rule, of=lasting, created_at=old, due_at=old)
+        over = incident(rule, began_at=old, fired_at=old)
+        notice(rule, of=over, created_at=old, state="sent", sent_at=old)
+        notice(rule, "resolved", of=over, created_at=old, due_at=old)
+        send.work("slack")
+        assert [kind for kind, _key in ear.heard] == ["firing", "resolved"]
+
+    def test_what_was_believed_lost_and_was_heard_after_all_is_not_said_again(self, rule, ear):
+        one = notice(rule)
+        OutletState.objects.create(outlet="slack", address=send.digest("slack"))
+        Notice.objects.update(attempts=1, answer="lost", maybe_heard=True)
+        one.attempts = 1
+        send.settle(one, base.TryLater("500"), timezone.now())
+        assert states() == ["waiting"]
+        send.settle(one, None, timezone.now())
+        send.work("slack")
+        assert (states(), ear.heard) == (["sent"], [])
+
+    def test_where_nothing_is_due_nobody_looks_for_it_again(self, rule, ear, django_assert_num_queries):
+        notice(rule, due_at=timezone.now() + timedelta(hours=1))
+        with django_assert_num_queries(1):
+            send.work("slack")
+
     def test_what_a_dead_sender_was_saying_is_said_again(self, rule, ear):
         process = Process.objects.create(role="clock", host="h", pid=1, seen_at=timezone.now() - timedelta(seconds=20))
         notice(
@@ -335,6 +361,23 @@ class TestSlack:
         box.set_slack(accept_then_hang=1, hang_s=1)
         with pytest.raises(base.Unsure, match="no_answer"):
             slack.send(letter())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_heard_while_the_database_was_away_is_not_said_again(rule, ear, monkeypatch):
+    notice(rule)
+    settle, away = send.settle, [OperationalError("away"), InterfaceError("away")]
+
+    def shaky(*given):
+        if away:
+            raise away.pop()
+        settle(*given)
+
+    monkeypatch.setattr(send, "SETTLE_AGAIN_S", 0)
+    monkeypatch.setattr(send, "settle", shaky)
+    send.work("slack")
+    send.work("slack")
+    assert (states(), len(ear.heard)) == (["sent"], 1)
 
 
 @pytest.mark.django_db(transaction=True)
