@@ -299,7 +299,12 @@ def instants(moments: Iterable[datetime]) -> str:
 
 def scoped(window: Window) -> str:
     """The condition for an issue to be one of the window's, whenever it was; its parameters are `window.filters`."""
-    return " AND ".join(f"i.{name} = %({name})s" for name in window.filters) or "TRUE"
+    return narrowed(window.filters)
+
+
+def narrowed(filters: Iterable[str]) -> str:
+    """The same, for filters of these names."""
+    return " AND ".join(f"i.{name} = %({name})s" for name in filters) or "TRUE"
 
 
 def within(at: str, stretches: list[Stretch], params: dict) -> str:

@@ -58,7 +58,8 @@ SYSTEMS = """
     ), incidents AS (
         SELECT COALESCE(json_agg(each), '[]') AS incidents FROM (
             SELECT n.id, r.code, r.signal, n.severity, n.cause, n.fired_at, n.about, n.link, n.acknowledged_at IS NOT NULL AS acknowledged,
-                s.state, COALESCE(s.value, n.worst) AS value, s.n, s.muted, r.title, r.meaning, r.todo, (
+                s.state, COALESCE(s.value, n.worst) AS value, s.n, s.muted, r.title, r.meaning, r.todo,
+                r.location, r.priority, r.type, (
                     SELECT max(ends_at) FROM metrics_silence
                     WHERE (rule_id IS NULL OR rule_id = r.id) AND starts_at <= %(now)s AND ends_at > %(now)s
                 ) AS silenced_until

@@ -1,10 +1,12 @@
 """Rules, silences and incidents. A rule is tried on the last 30 days before it is saved, and its notices before they are needed."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.validators import validate_email
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -14,11 +16,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import format
+from issues import wording
+from issues.models.issue import Priority
+
+from .. import format, queries
 from ..alerts import backtest, signals, tell, words
 from ..columns import moment
+from ..filters import ALL
 from ..models import AlertEvent, AlertRule, Incident, Notice, Outlet, OutletState, Silence
 from ..notify import send
+from ..window import FILTERS
 
 MOMENTS_SHOWN = 50
 
@@ -46,10 +53,23 @@ class RuleForm(forms.ModelForm):
         label=_("told by"), choices=Outlet.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    location = forms.ChoiceField(label=_("location"), required=False)
+    type = forms.ChoiceField(label=_("type"), required=False)
+    emails = forms.CharField(
+        label=_("e-mails go to"),
+        required=False,
+        help_text=_("Several with commas. Empty: to whom all alerts are sent."),
+    )
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "title" not in self.fields:  # who may only look
             return
+        offered = queries.offered()
+        self.fields["location"].choices = self._offered("location", offered, str)
+        self.fields["type"].choices = self._offered("type", offered, wording.issue_type)
+        self.fields["priority"].choices = [("", ALL["priority"]), *Priority.choices]
+        self.initial["emails"] = ", ".join(self.instance.emails)
         causes = self.fields["inhibited_by"]
         causes.queryset = causes.queryset.exclude(pk=self.instance.pk)
         causes.help_text = AlertRule._meta.get_field("inhibited_by").help_text  # nothing is chosen by keys here
@@ -57,11 +77,29 @@ class RuleForm(forms.ModelForm):
         for name, text in (("title", shipped.title), ("meaning", shipped.meaning), ("todo", shipped.todo)):
             self.fields[name].widget.attrs["placeholder"] = text
 
+    def _offered(self, name: str, offered: dict[str, list[str]], said: Callable[[str], str]) -> list[tuple[str, str]]:
+        """What a rule can be narrowed down to: what any issue has, and what it already is."""
+        values = sorted({*offered[name], getattr(self.instance, name)} - {""}, key=said)
+        return [("", ALL[name]), *((value, said(value)) for value in values)]
+
+    def clean_emails(self) -> list[str]:
+        found = [each.strip() for each in self.cleaned_data["emails"].split(",") if each.strip()]
+        for each in found:
+            validate_email(each)
+        return found
+
+    def clean(self) -> None:
+        super().clean()
+        signal = signals.SIGNALS.get(self.cleaned_data.get("signal", ""))
+        for name in FILTERS:
+            if signal and not signal.narrows and self.cleaned_data.get(name):
+                self.add_error(name, _("This signal is of the whole product, and cannot be narrowed down."))
+
     class Meta:
         model = AlertRule
         fields = [
-            "code", "enabled", "severity", "signal", "window_s", "condition", "threshold", "clear_threshold", "min_n", "min_count",
-            "for_s", "clear_for_s", "patience_s", "outlets", "inhibited_by", "title", "meaning", "todo",
+            "code", "enabled", "severity", "signal", "location", "priority", "type", "window_s", "condition", "threshold", "clear_threshold", "min_n", "min_count",
+            "for_s", "clear_for_s", "patience_s", "outlets", "emails", "inhibited_by", "title", "meaning", "todo",
         ]  # fmt: skip
         widgets = {"inhibited_by": forms.CheckboxSelectMultiple}
 
@@ -80,10 +118,21 @@ class AlertRuleAdmin(admin.ModelAdmin):
         (None, {"fields": ["code", "enabled", "severity"]}),
         (
             _("When"),
-            {"fields": ["signal", "window_s", "condition", "threshold", "clear_threshold", "min_n", "min_count"]},
+            {
+                "fields": [
+                    "signal",
+                    ("location", "priority", "type"),
+                    "window_s",
+                    "condition",
+                    "threshold",
+                    "clear_threshold",
+                    "min_n",
+                    "min_count",
+                ]
+            },
         ),
         (_("For how long"), {"fields": ["for_s", "clear_for_s", "patience_s"]}),
-        (_("Who is told"), {"fields": ["outlets", "inhibited_by"]}),
+        (_("Who is told"), {"fields": ["outlets", "emails", "inhibited_by"]}),
         (
             _("What is said"),
             {"fields": ["title", "meaning", "todo"], "description": _("Empty: as it was shipped.")},
@@ -97,7 +146,8 @@ class AlertRuleAdmin(admin.ModelAdmin):
     @admin.display(description=_("when"))
     def shown_condition(self, rule):
         signal = signals.SIGNALS.get(rule.signal)
-        return f"{signal.label if signal else rule.signal}: {words.condition(rule)}"
+        only = words.narrowed(rule.filters)
+        return f"{signal.label if signal else rule.signal}: {words.condition(rule)}{f' ({only})' if only else ''}"
 
     @admin.display(description=_("state"))
     def shown_state(self, rule):
@@ -175,7 +225,7 @@ def backtested(rule: AlertRule) -> dict:
     except DatabaseError:
         return {"text": gettext("This takes too long to find out. Choose a longer window."), "moments": []}
     if found is None:
-        return {"text": gettext("This signal leaves nothing to look back at."), "moments": []}
+        return {"text": str(backtest.why_not(rule.signal)), "moments": []}
     if not found.firings:
         return {"text": gettext("In the last 30 days this would never have fired."), "moments": []}
     n = len(found.firings)

@@ -15,6 +15,8 @@ from itertools import count, takewhile
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from .. import cells, facts, kpis
 from ..kpis import KPI, Evidence
@@ -22,7 +24,8 @@ from ..measures import LISTS, UNRESOLVED_NOW, counted
 from ..models import AlertRule
 from ..tally import Tally
 from ..window import CUSTOM, DAY, EXACT_UP_TO, Window
-from . import signals, watch
+from . import of_issues, signals, watch
+from .asked import moment, step_s, window_of
 from .life import Life, Look, Reading, step
 
 DAYS = 30
@@ -74,14 +77,14 @@ def lived(rule: AlertRule, past: Iterable[tuple[datetime, Look]]) -> Iterator[Fi
     """The rule's life over past looks, in order. Pure."""
     life, terms = Life("inactive", datetime.min.replace(tzinfo=timezone.get_default_timezone())), watch.terms(rule)
     since, worst = None, None
-    for moment, look in past:
-        life = step(life, look, terms, moment)
+    for at, look in past:
+        life = step(life, look, terms, at)
         if life.open == "condition" and since is None:
-            since = moment
+            since = at
         if isinstance(look, Reading) and life.state == "firing" and watch.is_worse(rule, look.value, worst):
             worst = look.value
         if since and not life.open:
-            yield Firing(since, moment, worst)
+            yield Firing(since, at, worst)
             since, worst = None, None
     if since:
         yield Firing(since, None, worst)
@@ -89,9 +92,9 @@ def lived(rule: AlertRule, past: Iterable[tuple[datetime, Look]]) -> Iterator[Fi
 
 def _moments(rule: AlertRule, now: datetime, start: datetime) -> list[datetime]:
     """When the rule would have been looked at since `start`, in order."""
-    step_s = signals.step_s(rule.window_s) if signals.SIGNALS[rule.signal].stepped else MINUTE_S
-    last = signals.moment(now, rule.window_s if step_s > MINUTE_S else 0)
-    back = (last - timedelta(seconds=step_s * number) for number in count())
+    every_s = step_s(rule.window_s) if signals.SIGNALS[rule.signal].stepped else MINUTE_S
+    last = moment(now, rule.window_s if every_s > MINUTE_S else 0)
+    back = (last - timedelta(seconds=every_s * number) for number in count())
     return list(takewhile(lambda at: at >= start, back))[::-1]
 
 
@@ -100,6 +103,24 @@ def _past(name: str) -> Callable[[AlertRule, list[datetime], datetime], Past] | 
     if signal and signal.kpi and signal.kpi.rows in LISTS:
         return _figures
     return OWN.get(name)
+
+
+# Why there is nothing to look back at. A figure that is not made of issues is measured in another way.
+STANDS = _("There is nothing to look back at: of this signal, only how it stands now is kept.")
+DONE = _("There is nothing to look back at: how long it waited is not kept once it is done.")
+MEASURED = _("This is not looked back at: it is measured of heartbeats, requests or webhooks, and not of issues.")
+WHY_NOT: dict[str, str | Promise] = {
+    **dict.fromkeys(
+        ("ai_failures_in_a_row", "model_gone", "misconfigured", "channel_closed", "figures_differ"), STANDS
+    ),
+    "queue_age": DONE,
+    **dict.fromkeys(("worker_silence", "clock_gap", "missed_webhooks", "availability", "api_p95"), MEASURED),
+}
+
+
+def why_not(signal: str) -> str | Promise:
+    """What to say of a signal of which `run` gives None."""
+    return WHY_NOT.get(signal, STANDS)
 
 
 # --- Figures -----------------------------------------------------------------------------------------
@@ -112,8 +133,8 @@ def _figures(rule: AlertRule, moments: list[datetime], now: datetime) -> Past:
 
 
 def _backlog(rule: AlertRule, moments: list[datetime], now: datetime) -> Past:
-    for window, tally in _tallies(rule, moments, now, signals.GROWTH):
-        yield window.end, signals.grown(tally, window)
+    for window, tally in _tallies(rule, moments, now, of_issues.GROWTH):
+        yield window.end, of_issues.grown(tally, window)
 
 
 def _tallies(
@@ -122,11 +143,27 @@ def _tallies(
     """The rule's window as it was at each moment, and what it said."""
     length = timedelta(seconds=rule.window_s)
     cuts = sorted({*moments, *(at - length for at in moments)})
-    whole = Window(CUSTOM, cuts[0], cuts[-1], DAY, now)
-    between = facts.moving(whole, cuts, timezone.get_default_timezone(), names, exact=length <= EXACT_UP_TO)
+    between = _moving(rule, cuts, now, names, exact=length <= EXACT_UP_TO)
     for at in moments:
-        window = signals.window_of(at, rule.window_s)
+        window = window_of(at, rule.window_s, rule.filters)
         yield window, between(bisect_left(cuts, window.start), bisect_left(cuts, at))
+
+
+def _moving(
+    rule: AlertRule, cuts: list[datetime], now: datetime, names: frozenset[str], *, exact: bool
+) -> Callable[[int, int], Tally]:
+    whole = Window(CUSTOM, cuts[0], cuts[-1], DAY, now, **rule.filters)
+    return facts.moving(whole, cuts, timezone.get_default_timezone(), names, exact=exact)
+
+
+def _spend(rule: AlertRule, moments: list[datetime], now: datetime) -> Past:
+    begins = {at: of_issues.midnight(at) for at in moments}
+    cuts = sorted({*moments, *begins.values()})
+    between = _moving(rule, cuts, now, of_issues.SPEND, exact=False)
+    for at, start in begins.items():
+        window = Window(CUSTOM, start, at, DAY, at, **rule.filters)
+        tally = between(bisect_left(cuts, start), bisect_left(cuts, at))
+        yield at, of_issues.spent(tally, window)
 
 
 # --- Signals of their own ----------------------------------------------------------------------------
@@ -135,15 +172,21 @@ def _tallies(
 SPANS = """
     SELECT {since} AS since, COALESCE({until}, CASE WHEN {unresolved} THEN NULL ELSE COALESCE(i.resolved_at, i.updated_at) END) AS until
     FROM issues_issue i
-    WHERE {counted} AND i.source <> 'import' AND i.detected_at >= %(start)s AND ({until} IS NULL OR {until} > {since})
+    WHERE {counted} AND {scope} AND i.source <> 'import' AND i.detected_at >= %(start)s AND ({until} IS NULL OR {until} > {since})
     ORDER BY 1"""
 ASKED_BACK = timedelta(days=3)  # who waited longer than that was not waiting for us
 
 
-def _spans(since: str, until: str, start: datetime) -> list[tuple[datetime, datetime | None]]:
-    parts = {"since": since, "until": until, "unresolved": UNRESOLVED_NOW, "counted": counted()}
+def _spans(rule: AlertRule, since: str, until: str, start: datetime) -> list[tuple[datetime, datetime | None]]:
+    parts = {
+        "since": since,
+        "until": until,
+        "unresolved": UNRESOLVED_NOW,
+        "counted": counted(),
+        "scope": cells.narrowed(rule.filters),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(SPANS.format(**parts), {"start": start - ASKED_BACK})
+        cursor.execute(SPANS.format(**parts), {"start": start - ASKED_BACK} | rule.filters)
         return cursor.fetchall()
 
 
@@ -161,14 +204,14 @@ def _open_at(spans: list[tuple[datetime, datetime | None]], moments: list[dateti
 
 
 def _longest_wait(rule: AlertRule, moments: list[datetime], now: datetime) -> Past:
-    spans = _spans("i.detected_at", "i.first_response_at", moments[0])
+    spans = _spans(rule, "i.detected_at", "i.first_response_at", moments[0])
     for at, heap in _open_at(spans, moments):
         yield at, Reading((at - heap[0][0]).total_seconds() if heap else 0.0, len(heap), len(heap))
 
 
 def _overdue(since: str, until: str) -> Callable[[AlertRule, list[datetime], datetime], Past]:
     def past(rule: AlertRule, moments: list[datetime], now: datetime) -> Past:
-        for at, heap in _open_at(_spans(since, until, moments[0]), moments):
+        for at, heap in _open_at(_spans(rule, since, until, moments[0]), moments):
             n = sum(end > at for _since, end in heap)
             yield at, Reading(n, n, n)
 
@@ -178,7 +221,7 @@ def _overdue(since: str, until: str) -> Callable[[AlertRule, list[datetime], dat
 TRIED = """
     SELECT a.at, a.response_id, a.kind = 'failed'
     FROM issues_action a JOIN issues_response r ON r.id = a.response_id JOIN issues_issue i ON i.id = a.issue_id
-    WHERE a.kind IN ('replied', 'failed') AND a.at >= %(start)s AND a.at < %(end)s AND {counted} AND {which} ORDER BY a.at"""
+    WHERE a.kind IN ('replied', 'failed') AND a.at >= %(start)s AND a.at < %(end)s AND {counted} AND {scope} AND {which} ORDER BY a.at"""
 
 
 def _tried(which: str, *, worked: bool) -> Callable[[AlertRule, list[datetime], datetime], Past]:
@@ -187,8 +230,8 @@ def _tried(which: str, *, worked: bool) -> Callable[[AlertRule, list[datetime], 
     def past(rule: AlertRule, moments: list[datetime], now: datetime) -> Past:
         length = timedelta(seconds=rule.window_s)
         with connection.cursor() as cursor:
-            text = TRIED.format(counted=counted(), which=which)
-            cursor.execute(text, {"start": moments[0] - length, "end": moments[-1]})
+            text = TRIED.format(counted=counted(), scope=cells.narrowed(rule.filters), which=which)
+            cursor.execute(text, {"start": moments[0] - length, "end": moments[-1]} | rule.filters)
             rows = cursor.fetchall()
         coming, inside = deque(rows), deque()
         tried, failures = Counter(), Counter()
@@ -213,9 +256,10 @@ def _tried(which: str, *, worked: bool) -> Callable[[AlertRule, list[datetime], 
 
 OWN: dict[str, Callable[[AlertRule, list[datetime], datetime], Past]] = {
     "backlog_growth": _backlog,
+    "ai_spend": _spend,
     "longest_wait": _longest_wait,
     "response_overdue": _overdue("i.response_due_at", "i.first_response_at"),
     "resolution_overdue": _overdue("i.resolution_due_at", "i.resolved_at"),
-    "success_rate": _tried(signals.AUTOMATIC, worked=True),
-    "whatsapp_failures": _tried(signals.SPOKEN, worked=False),
+    "success_rate": _tried(of_issues.AUTOMATIC, worked=True),
+    "whatsapp_failures": _tried(of_issues.SPOKEN, worked=False),
 }

@@ -86,16 +86,20 @@ Verdict = Literal["bad", "good", "few", "no_data", "error"]
 def judge(look: Look, terms: Terms, open: Cause) -> Verdict:
     """What a look says. "few": too little to tell, which is no reason to worry and none to stop.
 
-    While its incident is open, a value is bad until it is past the clear threshold, however few bad ones there are.
+    While its incident is open, a value is bad until it is past the clear threshold, however few bad ones there are; past it, a few
+    cases will do, or a quiet night would never be over.
     """
     if isinstance(look, Failed):
         return "error"
     if isinstance(look, NoData):
         return "no_data"
-    if look.value is None or look.n < terms.min_n:
+    if look.value is None:
         return "few"
-    beyond, ongoing = CONDITIONS[terms.condition], open == "condition"
-    if not beyond(look.value, terms.clear if ongoing else terms.threshold):
+    ongoing = open == "condition"
+    is_beyond = CONDITIONS[terms.condition](look.value, terms.clear if ongoing else terms.threshold)
+    if look.n < terms.min_n and (is_beyond or not ongoing):
+        return "few"
+    if not is_beyond:
         return "good"
     return "bad" if ongoing or look.count >= terms.min_count else "good"
 

@@ -1,5 +1,6 @@
 """Where the rows behind a value stand: relative addresses of the figures' own pages, at the moment of the value."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -9,10 +10,18 @@ from ..columns import plain
 from ..window import CUSTOM
 
 
-def rows(kpi: str, now: datetime, *, list: str = "", window: str = "", start: datetime | None = None) -> str:
-    """The list of a figure as it was at `now`, over a named `window` or since `start`."""
+def rows(
+    kpi: str,
+    now: datetime,
+    *,
+    list: str = "",
+    window: str = "",
+    start: datetime | None = None,
+    filters: Mapping[str, str] | None = None,
+) -> str:
+    """The list of a figure as it was at `now`, over a named `window` or since `start`, narrowed down by `filters`."""
     # Addresses are to the millisecond, and a window that ended before `now` would lack what happened just then.
     until = now + timedelta(milliseconds=1)
     stretch = {"window": window} if start is None else {"window": CUSTOM, "start": plain(start), "end": plain(until)}
-    query = stretch | ({"list": list} if list else {}) | {"as_of": plain(until)}
+    query = stretch | dict(filters or {}) | ({"list": list} if list else {}) | {"as_of": plain(until)}
     return f"{reverse('figure', args=[kpi])}?{urlencode(query)}"

@@ -6,6 +6,7 @@ What can be seen at once (`systems.alerts`) is shown at once; the rule that watc
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..window import FILTERS
 from .signals import SIGNALS
 
 # So long after the last look, nobody is watching: it is due every few seconds.
@@ -15,7 +16,7 @@ SEVERITIES = ("critical", "warning", "info")
 SEEN_AT_ONCE = {"model_gone", "misconfigured", "channel_closed", "figures_differ"}
 NO_INCIDENT: dict[str, Any] = {
     "incident": None, "state": "firing", "acknowledged": False, "silenced_until": None, "inhibited_by": "",
-    "value": None, "unit": "", "n": 0, "link": "", "own": None,
+    "value": None, "unit": "", "n": 0, "link": "", "filters": {}, "own": None,
 }  # fmt: skip
 
 
@@ -52,6 +53,7 @@ def _of(incident: dict | None) -> dict[str, Any]:
         "unit": signal.unit if signal else "",
         "n": incident["n"],
         "link": incident["link"],
+        "filters": {name: incident[name] for name in FILTERS if incident[name]},
         "own": {name: text for name, text in own.items() if text} or None if incident["cause"] == "condition" else None,
     }
 

@@ -13,14 +13,14 @@ from . import overlays
 from .signals import SIGNALS
 
 
-def configured() -> list[str]:
-    """The outlets that lead anywhere."""
+def outlets(rule: AlertRule) -> list[str]:
+    """The outlets of the rule that lead anywhere: e-mail to its own addresses, where it has any, else to everybody's."""
     addresses = {
         Outlet.SLACK: settings.SLACK_WEBHOOK_URL,
-        Outlet.EMAIL: settings.ALERT_EMAILS,
+        Outlet.EMAIL: rule.emails or settings.ALERT_EMAILS,
         Outlet.WEBHOOK: settings.ALERT_WEBHOOK_URL,
     }
-    return [str(outlet) for outlet, address in addresses.items() if address]
+    return [str(outlet) for outlet, address in addresses.items() if address and outlet in rule.outlets]
 
 
 def quiet_until(now: datetime) -> datetime | None:
@@ -50,7 +50,7 @@ def owe(
 
 def _told(incident: Incident, rule: AlertRule) -> dict[str, overlays.Told]:
     """By outlet, what has been said or is about to be. An outlet that was taken away still hears of the end."""
-    kinds: dict[str, set[str]] = {outlet: set() for outlet in configured() if outlet in rule.outlets}
+    kinds: dict[str, set[str]] = {outlet: set() for outlet in outlets(rule)}
     if not incident._state.adding:
         for outlet, kind in incident.notices.values_list("outlet", "kind"):
             kinds.setdefault(outlet, set()).add(kind)
@@ -80,6 +80,7 @@ def _facts(rule: AlertRule, now: datetime) -> dict[str, Any]:
         "at": now.isoformat(),
         "threshold": rule.threshold,
         "window_s": rule.window_s if signal and signal.windowed else 0,
+        "filters": rule.filters,
     }
 
 
@@ -99,11 +100,10 @@ def _of(incident: Incident) -> dict[str, Any]:
 
 def test(rule: AlertRule, now: datetime) -> list[Notice]:
     """A test notice through every outlet of the rule, stored. Nothing else changes."""
-    outlets = [outlet for outlet in configured() if outlet in rule.outlets]
     facts = _facts(rule, now) | {"cause": "condition"}
     return Notice.objects.bulk_create(
         Notice(
             rule=rule, outlet=outlet, kind="test", key=f"test:{uuid7()}", facts=facts, created_at=now, due_at=now
         )
-        for outlet in outlets
+        for outlet in outlets(rule)
     )  # fmt: skip

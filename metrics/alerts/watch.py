@@ -1,7 +1,8 @@
 """Looks at every rule, and lives its life on: what changed, the log of it and the notices are written in one transaction.
 
-The clock calls `look` every few seconds. It may be killed at any moment and may run twice at once: each rule is locked while
-it is looked at, and what was not written is found again by the next look. A rule that goes wrong is an "error" of that rule alone.
+The clock calls `look` every few seconds. It may be killed at any moment and may run twice at once: what is seen is written with its rule
+locked, and only if nobody saw it later; what was not written is found again by the next look. Rules of which there is
+nothing to tell are noted together in one statement. A rule that goes wrong is an "error" of that rule alone.
 """
 
 import logging
@@ -9,23 +10,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from mis_dashboard.lib import live
-from mis_dashboard.lib.logs import name_of
 
-from .. import cells
 from ..models import AlertEvent, AlertRule, AlertState, Incident, Notice, Silence
-from . import overlays, signals, tell
-from .life import Failed, Life, Look, Reading, Terms, step
+from . import overlays, read, signals, tell
+from .asked import step_s
+from .life import Life, Look, Reading, Terms, step
+from .read import Seen
 
 log = logging.getLogger("mis.alerts")
 
 LOOK_S = 5.0
-# A signal that takes longer is an error of its rule: the others are waiting.
-SIGNAL_MS = 4000
 # Of what was so before a pause that long, nobody knows whether it lasted.
 UNSEEN = timedelta(minutes=1)
 LASTING = ("pending", "recovering", "no_data", "error")
@@ -34,27 +33,54 @@ LOG_KEPT = timedelta(days=400)
 
 @dataclass(frozen=True)
 class Round:
-    """What one round knows: the silences in force, and which rules fire, by code."""
+    """What one round knows: the silences in force, what was seen of which rule, and which rules fire, by code."""
 
     silences: list[Silence]
+    seen: dict[str, Seen]
     firing: set[str]
 
 
 def look(now: datetime | None = None) -> None:
-    """Looks at every rule once. `now` fixes the moment; without it, each rule is looked at as of its own."""
-    about = Round(list(Silence.objects.filter(ends_at__gt=now or timezone.now())), set())
-    for rule in _causes_first(watched()):
-        try:
-            if _look_at(rule, now or timezone.now(), about):
-                about.firing.add(rule.code)
-        except DatabaseError:
-            log.exception("a rule could not be looked at", extra={"rule": rule.code})
+    """Looks at every rule once, as of `now`."""
+    now = now or timezone.now()
+    rules = watched()
+    silences = list(Silence.objects.filter(ends_at__gt=now))
+    seen = read.looks((rule for rule in rules if rule.enabled and _is_due(rule, now)), now)
+    about, quiet = Round(silences, seen, set()), []
+    for rule in _causes_first(rules):
+        if _is_quiet(rule, seen.get(rule.code)):
+            quiet.append(rule)
+        elif _lives_on(rule, now, about):
+            about.firing.add(rule.code)
+    _note_quiet(quiet, seen, now)
 
 
 def watched() -> list[AlertRule]:
-    """The rules that are enabled, and those that were switched off in the middle of something."""
+    """The rules that are enabled, and those that were switched off in the middle of something; each with its state, if it has one."""
     busy = Q(state__incident__isnull=False)
-    return list(AlertRule.objects.filter(Q(enabled=True) | busy).prefetch_related("inhibited_by").order_by("code"))
+    rules = AlertRule.objects.filter(Q(enabled=True) | busy).select_related("state").order_by("code")
+    return list(rules.prefetch_related("inhibited_by"))
+
+
+def _state(rule: AlertRule) -> AlertState | None:
+    """As it was read with the rule; None for one that nobody has looked at."""
+    return getattr(rule, "state", None)
+
+
+def _is_due(rule: AlertRule, now: datetime) -> bool:
+    """Whether there is anything new to see."""
+    state = _state(rule)
+    return state is None or _is_later(rule, read.moment_of(rule, now), state.read_at)
+
+
+def _is_later(rule: AlertRule, moment: datetime, read_at: datetime | None) -> bool:
+    """Whether a look at `moment` follows one at `read_at`. One that lies far ahead is from before the clock was set back."""
+    return read_at is None or moment > read_at or read_at - moment > _longest(rule)
+
+
+def _longest(rule: AlertRule) -> timedelta:
+    """The longest time between two looks in a row."""
+    return UNSEEN + timedelta(seconds=step_s(rule.window_s))
 
 
 def _causes_first(rules: Iterable[AlertRule]) -> list[AlertRule]:
@@ -73,17 +99,91 @@ def _causes(rule: AlertRule) -> set[str]:
     return {cause.code for cause in rule.inhibited_by.all()}
 
 
+# --- Rules of which there is nothing to tell ---------------------------------------------------------
+
+
+def _is_quiet(rule: AlertRule, seen: Seen | None) -> bool:
+    """Whether the rule is in no trouble, and what was seen changes nothing about that."""
+    state = _state(rule)
+    if state is None or state.incident_id is not None or not rule.enabled:
+        return False
+    before = Life(state.state, state.since)
+    return seen is None or _after(rule, state, "", seen) == before
+
+
+def _after(rule: AlertRule, state: AlertState, open_cause: str, seen: Seen) -> Life:
+    return step(_life(rule, state, open_cause, seen.moment), seen.look, terms(rule), seen.moment)
+
+
+# Whoever looked meanwhile has seen it later, and whoever is at it has the row locked: both are left alone.
+NOTE_QUIET = """
+    WITH seen AS (
+        SELECT * FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::float8[], %s::int[], %s::text[], %s::text[])
+            AS each (rule_id, before, read_at, value, n, about, reason)
+    ), mine AS (
+        SELECT rule_id FROM metrics_alertstate s JOIN seen USING (rule_id)
+        WHERE s.read_at IS NOT DISTINCT FROM seen.before AND s.incident_id IS NULL
+        ORDER BY rule_id FOR UPDATE OF s SKIP LOCKED
+    )
+    UPDATE metrics_alertstate s
+    SET seen_at = %s, read_at = seen.read_at, value = seen.value, n = seen.n, about = seen.about, reason = seen.reason
+    FROM seen JOIN mine USING (rule_id) WHERE s.rule_id = seen.rule_id"""
+
+
+def _note_quiet(rules: list[AlertRule], seen: dict[str, Seen], now: datetime) -> None:
+    """Writes down that the rules were looked at, and what was seen of them. One statement."""
+    rows = []
+    for rule in rules:
+        state = rule.state
+        before = state.read_at
+        if found := seen.get(rule.code):
+            _see(state, found)
+        rows.append((rule.pk, before, state.read_at, state.value, state.n, state.about, state.reason))
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(NOTE_QUIET, [*(list(column) for column in zip(*rows, strict=True)), now])
+
+
+def _see(state: AlertState, seen: Seen) -> None:
+    """What was seen, as the state keeps it. Nothing is saved here."""
+    look = seen.look
+    is_read = isinstance(look, Reading)
+    state.read_at = seen.moment
+    state.value, state.n = (look.value, look.n) if is_read else (None, 0)
+    state.about = look.about[:200] if is_read else ""
+    state.reason = "" if is_read else look.reason[:200]
+
+
+# --- Rules in trouble, or about to be ----------------------------------------------------------------
+
+
+def _lives_on(rule: AlertRule, now: datetime, about: Round) -> bool:
+    """The rule's life after what was seen, and whether it fires. What goes wrong is logged, and leaves it as it was."""
+    try:
+        return _look_at(rule, now, about)
+    except Exception:
+        log.exception("a rule could not be looked at", extra={"rule": rule.code})
+    return _fires(rule)
+
+
+def _fires(rule: AlertRule) -> bool:
+    try:
+        return AlertState.objects.filter(rule=rule, incident__cause="condition").exists()
+    except Error:
+        return False
+
+
 def _look_at(rule: AlertRule, now: datetime, about: Round) -> bool:
     """One rule in one transaction. Whether it fires afterwards, so that what follows from it need not be told."""
     with transaction.atomic():
         state = _locked(rule, now)
         if state is None:
-            return AlertState.objects.filter(rule=rule, incident__cause="condition").exists()
-        moment = _moment(rule, now)
+            return _fires(rule)
+        seen = about.seen.get(rule.code)
         if not rule.enabled:
             _withdraw(rule, state, now)
-        elif state.read_at is None or moment > state.read_at:
-            _live_on(rule, state, _life(rule, state, moment), read(rule, moment), moment)
+        elif seen and _is_later(rule, seen.moment, state.read_at):
+            _live_on(rule, state, seen, now)
         state.seen_at = now
         if state.incident:
             _tell(rule, state, now, about)
@@ -100,56 +200,37 @@ def _locked(rule: AlertRule, now: datetime) -> AlertState | None:
     return found
 
 
-def _moment(rule: AlertRule, now: datetime) -> datetime:
-    signal = signals.SIGNALS.get(rule.signal)
-    return signal.moment(now, rule.window_s) if signal else now
-
-
-def read(rule: AlertRule, moment: datetime) -> Look:
-    """What the rule's signal says. Never raises: what goes wrong is a `Failed`, and undone."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {SIGNAL_MS}; {cells.BY_INDEX}")
-            found = signals.SIGNALS[rule.signal].read(moment, rule.window_s)
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-            return found
-    except Exception as error:
-        log.warning("a signal cannot be read", exc_info=error, extra={"rule": rule.code})
-        return Failed(name_of(error))
-
-
 def terms(rule: AlertRule) -> Terms:
     return Terms(
         rule.condition, rule.threshold, rule.clear, rule.min_n, rule.min_count, rule.for_s, rule.clear_for_s, rule.patience_s
     )  # fmt: skip
 
 
-def _life(rule: AlertRule, state: AlertState, moment: datetime) -> Life:
+def _life(rule: AlertRule, state: AlertState, open_cause: str, moment: datetime) -> Life:
     """The rule's life so far. What must last begins anew where nobody has looked for a while."""
-    unseen = state.read_at is not None and moment - state.read_at > UNSEEN + timedelta(
-        seconds=signals.step_s(rule.window_s)
-    )
+    unseen = state.read_at is not None and not timedelta() <= moment - state.read_at <= _longest(rule)
     since = moment if unseen and state.state in LASTING else state.since
-    return Life(state.state, since, state.incident.cause if state.incident else "")
+    return Life(state.state, since, open_cause)
 
 
-def _live_on(rule: AlertRule, state: AlertState, before: Life, found: Look, moment: datetime) -> None:
+def _live_on(rule: AlertRule, state: AlertState, seen: Seen, now: datetime) -> None:
     """The state after one look, with its incident and log. `state` is not saved here."""
+    moment, found = seen.moment, seen.look
+    before = _life(rule, state, state.incident.cause if state.incident else "", moment)
     after = step(before, found, terms(rule), moment)
-    state.state, state.since, state.read_at = after.state, after.since, moment
-    value, n = (found.value, found.n) if isinstance(found, Reading) else (None, 0)
-    state.value, state.n = value, n
-    state.about = found.about[:200] if isinstance(found, Reading) else ""
-    state.reason = "" if isinstance(found, Reading) else found.reason[:200]
-    ended = state.incident if before.open and not after.open else None
+    state.state, state.since = after.state, after.since
+    _see(state, seen)
+    # That nobody could tell, and that it is wrong, are two troubles: people were told of the first only.
+    is_over = before.open and (not after.open or (before.open, after.open) == ("blind", "condition"))
+    ended = state.incident if is_over else None
+    if ended:
+        _end(ended, moment, now)
+        state.incident, state.muted = None, ""
     if after.open:
         state.incident = _incident(rule, state, before, after, found, moment)
-    elif ended:
-        _end(ended, moment)
-        state.incident = None
     if after.state != before.state or after.open != before.open:
         kind = AlertEvent.Kind.STATE if after.state != before.state else AlertEvent.Kind.BLIND
-        _note(rule, state, moment, kind, ended or state.incident, found)
+        _note(rule, state, moment, kind, state.incident or ended, found)
 
 
 def _incident(rule: AlertRule, state: AlertState, before: Life, after: Life, found: Look, moment: datetime) -> Incident:
@@ -179,10 +260,11 @@ def is_worse(rule: AlertRule, value: float | None, worst: float | None) -> bool:
     return value < worst if rule.condition == "below" else value > worst
 
 
-def _end(incident: Incident, moment: datetime) -> None:
+def _end(incident: Incident, moment: datetime, now: datetime) -> None:
+    """It was over at `moment`, and that is told as of `now`."""
     incident.resolved_at = max(moment, incident.fired_at)
     incident.save(update_fields=["resolved_at"])
-    tell.owe(incident, incident.rule, None, moment)
+    tell.owe(incident, incident.rule, None, now)
 
 
 def _withdraw(rule: AlertRule, state: AlertState, now: datetime) -> None:
@@ -192,7 +274,7 @@ def _withdraw(rule: AlertRule, state: AlertState, now: datetime) -> None:
     incident, state.incident = state.incident, None
     state.state, state.since, state.muted = "inactive", now, ""
     _note(rule, state, now, AlertEvent.Kind.WITHDRAWN, incident)
-    _end(incident, now)
+    _end(incident, now, now)
 
 
 def _tell(rule: AlertRule, state: AlertState, now: datetime, about: Round) -> None:

@@ -8,9 +8,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from issues.models.issue import Priority
 from mis_dashboard.lib.ids import uuid7
 
 from .. import standing
+from ..window import FILTERS
 
 
 class Severity(models.TextChoices):
@@ -58,7 +60,7 @@ class AlertRule(models.Model):
     """What is watched, when it is wrong, and who is told what about it. `alerts.watch` looks at each every few seconds.
 
     A shipped rule has its texts in `alerts.words`, under its `code`; what is written here takes their place. Durations are seconds.
-    `clear_threshold` null is the threshold itself.
+    `clear_threshold` null is the threshold itself. Of issues, it watches those of its `location`, `priority` and `type` (empty: all).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -72,6 +74,13 @@ class AlertRule(models.Model):
         _("over the last (s)"), default=3600, validators=[MinValueValidator(60), MaxValueValidator(30 * 86400)],
         help_text=_("For what is measured over a time. Whole minutes."),
     )  # fmt: skip
+    location = models.CharField(
+        _("location"), max_length=64, blank=True, default="", help_text=_("Empty: every location.")
+    )
+    priority = models.CharField(
+        _("priority"), max_length=8, choices=Priority, blank=True, default="", help_text=_("Empty: every priority.")
+    )
+    type = models.CharField(_("type"), max_length=100, blank=True, default="", help_text=_("Empty: every type."))
     condition = models.CharField(_("when it is"), max_length=8, choices=Condition, default=Condition.ABOVE)
     threshold = models.FloatField(_("threshold"), help_text=_("Seconds, US$, a number, or a share from 0 to 1."))
     clear_threshold = models.FloatField(
@@ -88,6 +97,9 @@ class AlertRule(models.Model):
     )
 
     outlets = models.JSONField(_("told by"), default=everywhere, blank=True)
+    emails = models.JSONField(
+        _("e-mails go to"), default=list, blank=True, help_text=_("Empty: to whom all alerts are sent (ALERT_EMAILS).")
+    )
     inhibited_by = models.ManyToManyField(
         "self", symmetrical=False, blank=True, related_name="inhibits", verbose_name=_("follows from"),
         help_text=_("While one of these fires, nobody is told of this one."),
@@ -104,6 +116,7 @@ class AlertRule(models.Model):
         constraints = [
             models.CheckConstraint(name="alert_condition_known", condition=Q(condition__in=Condition.values)),
             models.CheckConstraint(name="alert_severity_known", condition=Q(severity__in=Severity.values)),
+            models.CheckConstraint(name="alert_priority_known", condition=Q(priority__in=["", *Priority.values])),
             models.CheckConstraint(
                 name="alert_clears_on_the_good_side",
                 condition=Q(clear_threshold__isnull=True)
@@ -116,6 +129,11 @@ class AlertRule(models.Model):
         return (
             self.title or str(standing.ALERTS.get(self.code, {}).get("title", self.code)).replace("{about}", "").strip()
         )
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What it is narrowed down to, by the names of `window.FILTERS`."""
+        return {name: value for name in FILTERS if (value := getattr(self, name))}
 
     def clean(self) -> None:
         """Raises ValidationError, by field, for a rule that could never end or has nothing to say."""
@@ -149,7 +167,7 @@ class Incident(models.Model):
     worst = models.FloatField(_("worst value"), null=True)
     n = models.PositiveIntegerField(_("cases"), default=0)
     about = models.CharField(_("about"), max_length=200, blank=True, default="")
-    link = models.CharField(_("rows behind it"), max_length=400, blank=True, default="")
+    link = models.CharField(_("rows behind it"), max_length=2500, blank=True, default="")
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("acknowledged by")
@@ -229,7 +247,7 @@ class AlertEvent(models.Model):
     value = models.FloatField(_("value"), null=True)
     n = models.PositiveIntegerField(_("cases"), default=0)
     window_s = models.PositiveIntegerField(_("over the last (s)"), default=0)
-    link = models.CharField(_("rows behind it"), max_length=400, blank=True, default="")
+    link = models.CharField(_("rows behind it"), max_length=2500, blank=True, default="")
     by = models.CharField(_("by"), max_length=150, blank=True, default="")
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
 

@@ -1,7 +1,7 @@
 """What every outlet is given, and how it says that it could not. Errors are named by what the sender should do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class NoticeError(Exception):
@@ -37,7 +37,7 @@ class Letter:
     """A notice in words. `fields` are label and value; `link` leads to the rows, and is empty without PUBLIC_URL.
 
     `reference` names the incident, so that all that is said of one can be found together. `key` is the notice's own name, the same
-    when it is said again. No part tells of any person outside of our staff.
+    when it is said again, `to` are the e-mail addresses of its rule, if it has its own. No part tells of any person outside of our staff.
     """
 
     kind: str
@@ -52,6 +52,7 @@ class Letter:
     at: str
     key: str
     data: dict
+    to: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:

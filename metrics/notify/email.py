@@ -1,4 +1,4 @@
-"""E-mail through Django's backend, to ALERT_EMAILS."""
+"""E-mail through Django's backend, to the addresses of the rule, else to ALERT_EMAILS."""
 
 import smtplib
 
@@ -16,16 +16,18 @@ def send(letter: Letter) -> None:
     """Sends one mail to all. Mail programs show what is said of one incident together. Raises NoticeError."""
     thread = f"<{letter.data['incident'] or letter.key}@mis>"
     first = letter.kind in ("firing", "test")
+    to = letter.to or settings.ALERT_EMAILS
+    if not to:
+        raise Refused("nobody")
     headers = {"Message-ID": thread} if first else {"References": thread, "In-Reply-To": thread}
-    mail = EmailMessage(
-        letter.summary, letter.text, settings.DEFAULT_FROM_EMAIL, settings.ALERT_EMAILS, headers=headers
-    )
+    mail = EmailMessage(letter.summary, letter.text, settings.DEFAULT_FROM_EMAIL, to, headers=headers)
     try:
         mail.send()
     except CONFIGURATION as error:
         raise Stopped(type(error).__name__) from None
     except smtplib.SMTPRecipientsRefused:
-        raise Stopped("recipients_refused") from None
+        # The addresses of one rule say nothing of the others'.
+        raise (Refused if letter.to else Stopped)("recipients_refused") from None
     except smtplib.SMTPResponseException as error:
         raise (TryLater if error.smtp_code in BUSY else Refused)(str(error.smtp_code)) from None
     except smtplib.SMTPServerDisconnected:

@@ -24,6 +24,7 @@ HEADLINES = {
 SEVERITIES = {"critical": _("CRITICAL"), "warning": _("Warning"), "info": _("Note")}
 SOMEBODY = _("Somebody")
 VALUE, THRESHOLD, WINDOW, CASES, ABOUT = _("Value"), _("Alert when"), _("Over the last"), _("Cases"), _("About")
+ONLY = _("Only of")
 WORST, SINCE, LASTED = _("Worst value"), _("Since"), _("It lasted")
 REFERENCE = _("MIS · alert {code} · incident {incident}")
 REPEAT = _("(possible repeat: an earlier attempt may have arrived)")
@@ -60,6 +61,7 @@ def _letter(notice: Notice) -> Letter:
         reference=reference,
         at=moment(datetime.fromisoformat(facts["at"])),
         key=notice.key,
+        to=rule.emails,
         data=_data(notice, summary),
     )
 
@@ -73,12 +75,13 @@ def _fields(notice: Notice) -> list[tuple[Any, str]]:
     rule, facts = notice.rule, notice.facts
     limit = [(THRESHOLD, words.condition(rule))]
     window = [(WINDOW, format.duration(facts["window_s"]) if facts["window_s"] else "")]
+    only = [(ONLY, words.narrowed(facts.get("filters", {})))]
     if notice.kind == "test" or facts["cause"] == "blind":
-        return limit + window
+        return limit + window + only
     if notice.kind == "resolved":
-        return [(WORST, _value(notice, "worst")), *limit, (LASTED, _lasted(facts))]
+        return [(WORST, _value(notice, "worst")), *limit, *only, (LASTED, _lasted(facts))]
     cases = format.count(facts["n"]) if facts["n"] > 1 else ""
-    return [(VALUE, _value(notice, "worst")), *limit, *window, (CASES, cases), (ABOUT, facts["about"])]
+    return [(VALUE, _value(notice, "worst")), *limit, *window, *only, (CASES, cases), (ABOUT, facts["about"])]
 
 
 def _value(notice: Notice, name: str) -> str:
@@ -95,7 +98,19 @@ def _lasted(facts: dict) -> str:
 
 def _data(notice: Notice, summary: str) -> dict:
     """For programs: instants in ISO 8601, values as they are."""
-    names = ("at", "value", "worst", "n", "threshold", "window_s", "about", "cause", "began_at", "resolved_at")
+    names = (
+        "at",
+        "value",
+        "worst",
+        "n",
+        "threshold",
+        "window_s",
+        "filters",
+        "about",
+        "cause",
+        "began_at",
+        "resolved_at",
+    )
     return {
         "id": notice.key,
         "kind": notice.kind,

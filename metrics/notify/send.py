@@ -73,7 +73,8 @@ def work(outlet: str) -> None:
 
 ADDRESSES = {
     Outlet.SLACK: lambda: settings.SLACK_WEBHOOK_URL,
-    Outlet.EMAIL: lambda: ",".join(settings.ALERT_EMAILS),
+    # Rules may have addresses of their own, so it is the server that everything goes through.
+    Outlet.EMAIL: lambda: f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} {','.join(settings.ALERT_EMAILS)}",
     Outlet.WEBHOOK: lambda: settings.ALERT_WEBHOOK_URL,
 }
 

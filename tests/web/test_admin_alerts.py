@@ -83,6 +83,35 @@ def test_what_could_never_end_is_refused_by_field(ana):
     assert "this would" not in html
 
 
+def test_a_rule_is_narrowed_down_to_what_there_is(ana):
+    make.issue(location="loc9", type="billing")
+    rule = AlertRule(code="vip", signal="longest_wait", threshold=60, title="A VIP waits", window_s=3600)
+    chosen = {"location": "loc9", "priority": "high", "type": "billing", "emails": "bia@example.com, caio@example.com"}
+    address = reverse("admin:metrics_alertrule_add")
+    assert ana.post(address, written(rule, **chosen)).status_code == 302
+    made = AlertRule.objects.get(code="vip")
+    assert made.filters == {"location": "loc9", "priority": "high", "type": "billing"}
+    assert made.emails == ["bia@example.com", "caio@example.com"]
+    assert "(Location: loc9 · Priority: high · Type: billing)" in text_of(ana.get(reverse(RULES)))
+    html = text_of(ana.post(page_of(made), written(made, **chosen | {"location": "nowhere", "emails": "bia"})))
+    assert "nowhere" in html
+    assert "e-mail" in html
+    assert AlertRule.objects.get(code="vip").location == "loc9"
+
+
+def test_what_is_of_the_whole_product_cannot_be_narrowed_down(ana):
+    make.issue(location="loc9")
+    rule = AlertRule.objects.get(code="worker_silent")
+    html = text_of(ana.post(page_of(rule), written(rule, location="loc9")))
+    assert "cannot be narrowed down" in html
+    assert not AlertRule.objects.get(code="worker_silent").filters
+
+
+def test_a_signal_that_cannot_be_looked_back_at_says_why(ana):
+    rule = AlertRule.objects.get(code="queue_stuck")
+    assert "is not kept once it is done" in text_of(ana.post(page_of(rule), written(rule, _try="1")))
+
+
 def test_a_shipped_rule_cannot_be_deleted(ana):
     assert ana.post(page_of(AlertRule.objects.first(), "delete"), {"post": "yes"}).status_code == 403
 

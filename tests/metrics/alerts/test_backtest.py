@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from issues import actions
-from issues.models import Action
+from issues.models import Action, AICall
 from metrics import rollup
-from metrics.alerts import backtest, watch
+from metrics.alerts import backtest, signals, watch
 from metrics.models import AlertEvent, AlertRule, AlertState, Incident
 from tests.support import make
 from tests.support.make import NOW
@@ -82,9 +82,33 @@ def test_failures_would_have_fired_while_they_are_in_the_window():
     assert told(backtest.run(rule("whatsapp_failures", 0.2, min_n=20), NOW)) == []
 
 
-@pytest.mark.parametrize("signal", ["channel_closed", "availability", "queue_age", "api_p95"])
-def test_what_leaves_nothing_to_look_back_at_says_so(signal):
-    assert backtest.run(rule(signal, 1), NOW) is None
+def test_a_rule_narrowed_down_would_have_fired_for_its_own_issues_only():
+    make.issue(at=ago(hours=3), location="loc1", first_response_at=ago(hours=2, minutes=50))
+    make.issue(at=ago(hours=6), location="loc2", first_response_at=ago(hours=5, minutes=50))
+    assert len(backtest.run(rule("longest_wait", 300), NOW).firings) == 2
+    (firing,) = backtest.run(rule("longest_wait", 300, location="loc2"), NOW).firings
+    assert firing.until == ago(hours=5, minutes=50)
+    said(20, ago(hours=8), failed=True)
+    failing = {"min_n": 20, "window_s": 1800}
+    assert len(backtest.run(rule("whatsapp_failures", 0.05, location="loc1", **failing), NOW).firings) == 1
+    assert backtest.run(rule("whatsapp_failures", 0.05, location="loc2", **failing), NOW).firings == []
+    assert len(backtest.run(rule("received", 0, location="loc2", clear_for_s=60), NOW).firings) == 1
+
+
+def test_the_cost_of_a_day_would_have_fired_until_midnight():
+    issue, prompt = make.issue(at=ago(days=2)), make.prompt()
+    for hours, cost in ((20, 3), (18, 4), (2, 6)):  # 14:00 and 16:00 of yesterday in São Paulo, and 08:00 of today
+        AICall.objects.create(
+            issue=issue, prompt=prompt, model="m", started_at=ago(hours=hours), latency_s=1, outcome="answered", cost_usd=cost
+        )  # fmt: skip
+    found = backtest.run(rule("ai_spend", 6.5), NOW, days=2)
+    assert told(found) == [(ago(hours=17, minutes=59), ago(hours=10), 7)]
+
+
+def test_every_signal_can_be_looked_back_at_or_says_why_not():
+    without = {name for name in signals.SIGNALS if backtest.run(rule(name, 1), NOW, days=0) is None}
+    assert without == set(backtest.WHY_NOT)
+    assert all(str(backtest.why_not(name)) for name in without)
 
 
 @pytest.mark.parametrize("signal", ["automation_rate", "backlog_growth", "received", "longest_wait", "sla_response"])

@@ -36,9 +36,3 @@ def test_slack_hears_of_a_waiting_customer_and_of_the_answer_without_a_word_of_t
     assert "https://mis.example.com/performance/ttfr_p50" in str(first["blocks"])
     for private in (NAME, PHONE, PHONE[1:], WORDS):
         assert private not in str([first, last])
-
-
-def test_a_look_at_all_shipped_rules_costs_a_bounded_number_of_statements(django_assert_max_num_queries):
-    watch.look(timezone.now())
-    with django_assert_max_num_queries(17 * 12):
-        watch.look(timezone.now() + timedelta(seconds=5))

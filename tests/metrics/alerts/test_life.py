@@ -16,6 +16,7 @@ from tests.support.make import NOW
 # Bad above 10 for 60 s, well again at 5 or less for 120 s; blind for 300 s is an alert.
 TERMS = Terms("above", 10, 5, min_n=20, min_count=3, for_s=60, clear_for_s=120, patience_s=300)
 BAD, GOOD, BETWEEN = Reading(11, 20, 3), Reading(5, 20, 3), Reading(7, 20, 3)
+FEW_GOOD = Reading(5, 3, 0)
 FEW, NOTHING, BLIND, FAILED = Reading(99, 19, 19), Reading(None), NoData("no_beats"), Failed("OperationalError")
 
 
@@ -27,6 +28,7 @@ def after(seconds: float) -> datetime:
 TABLE = [
     ("inactive", "", 500, GOOD, "inactive", "", False),
     ("inactive", "", 500, FEW, "inactive", "", False),
+    ("inactive", "", 500, FEW_GOOD, "inactive", "", False),
     ("inactive", "", 500, NOTHING, "inactive", "", False),
     ("inactive", "", 500, BETWEEN, "inactive", "", False),
     ("inactive", "", 500, BAD, "pending", "", True),
@@ -44,6 +46,7 @@ TABLE = [
     ("firing", "condition", 500, replace(BETWEEN, count=0), "firing", "condition", False),
     ("firing", "condition", 500, GOOD, "recovering", "condition", True),
     ("firing", "condition", 500, FEW, "no_data", "condition", True),
+    ("firing", "condition", 500, FEW_GOOD, "recovering", "condition", True),
     ("firing", "condition", 500, NOTHING, "no_data", "condition", True),
     ("firing", "condition", 500, BLIND, "no_data", "condition", True),
     ("firing", "condition", 500, FAILED, "error", "condition", True),
@@ -88,6 +91,7 @@ TABLE = [
     ("no_data", "condition", 9000, BLIND, "no_data", "condition", False),
     ("no_data", "condition", 9000, NOTHING, "no_data", "condition", False),
     ("no_data", "condition", 9000, GOOD, "recovering", "condition", True),
+    ("no_data", "condition", 9000, FEW_GOOD, "recovering", "condition", True),
     ("error", "condition", 9000, BETWEEN, "firing", "condition", True),
     ("no_data", "condition", 9000, BAD, "firing", "condition", True),
 ]
@@ -123,7 +127,7 @@ def test_three_failures_of_twenty_are_needed_and_twenty_without_three_are_well()
     assert judge(Reading(11, 19, 3), TERMS, "") == "few"
 
 
-LOOKS = st.sampled_from([BAD, GOOD, BETWEEN, FEW, NOTHING, BLIND, FAILED])
+LOOKS = st.sampled_from([BAD, GOOD, BETWEEN, FEW, FEW_GOOD, NOTHING, BLIND, FAILED])
 
 
 @given(st.lists(st.tuples(LOOKS, st.integers(1, 400)), max_size=40))

@@ -247,6 +247,20 @@ class TestTheOutbox:
         send.work("slack")
         assert ear.heard == []
 
+    def test_a_rule_with_addresses_of_its_own_is_mailed_there(self, rule, settings):
+        settings.SLACK_WEBHOOK_URL, settings.ALERT_EMAILS = "", []
+        rule.emails = ["bia@example.com", "caio@example.com"]
+        rule.save()
+        assert tell.outlets(rule) == ["email"]
+        assert len(tell.test(rule, timezone.now())) == 1
+        send.work("email")
+        assert mail.outbox[0].to == ["bia@example.com", "caio@example.com"]
+
+    def test_a_rule_tells_by_its_own_outlets_only(self, rule, settings):
+        settings.ALERT_EMAILS = ["ana@example.com"]
+        rule.outlets = ["email", "webhook"]
+        assert tell.outlets(rule) == ["email"]
+
     def test_outlets_do_not_wait_for_each_other(self, rule, ear, monkeypatch, settings):
         settings.ALERT_EMAILS = ["ana@example.com"]
         mails = Ear(monkeypatch, "email")
@@ -292,6 +306,14 @@ def test_an_end_says_how_long_it_lasted_and_an_update_who_has_it(rule, settings,
     )
     assert ("It lasted", "5\N{NO-BREAK SPACE}min") in letters.letter(notice(rule, "resolved", of=of)).fields
     assert letters.letter(notice(rule, "update", of=of)).summary.startswith("ana has taken it up: WhatsApp")
+
+
+def test_a_letter_of_a_rule_that_is_narrowed_down_says_to_what(rule, settings):
+    settings.LANGUAGE_CODE = "en"
+    rule.location, rule.priority, rule.type = "loc1", "high", "billing"
+    found = letters.letter(notice(rule))
+    assert dict(found.fields)["Only of"] == "Location: loc1 · Priority: high · Type: billing"
+    assert found.data["filters"] == {"location": "loc1", "priority": "high", "type": "billing"}
 
 
 def letter(**changes) -> base.Letter:

@@ -7,7 +7,8 @@ from django.contrib.auth import get_user_model
 
 from issues.models import ChannelState
 from metrics import snapshot, standing
-from metrics.alerts import watch
+from metrics.alerts import read, watch
+from metrics.alerts.life import Failed
 from metrics.models import AlertRule, AlertState, Incident, OutletState, Silence
 from metrics.window import Scope
 from tests.support import make
@@ -50,6 +51,7 @@ def test_an_incident_is_an_alert_with_its_value_and_a_link_to_its_rows(long_wait
         "unit": "s",
         "n": 1,
         "link": "",
+        "filters": {},
         "own": None,
     }
     assert alert["link"].startswith("/performance/ttfr_p50?window=30d&list=waiting")
@@ -84,7 +86,9 @@ def test_what_is_seen_at_once_is_shown_once_with_what_its_rule_knows(settings):
 
 
 def test_a_rule_that_cannot_be_judged_says_so_of_itself(long_wait, monkeypatch):
-    monkeypatch.setattr(watch, "read", lambda rule, moment: watch.Failed("OperationalError"))
+    monkeypatch.setattr(
+        read, "looks", lambda rules, now: {rule.code: read.Seen(now, Failed("OperationalError")) for rule in rules}
+    )
     AlertRule.objects.filter(code="long_wait").update(enabled=False)
     AlertRule.objects.filter(code="queue_stuck").update(enabled=True)
     for second in range(5, 400, 30):

@@ -11,6 +11,8 @@ from issues import actions
 from issues.models import Action, AICall, Breaker, ChannelState, InboundEvent
 from metrics import rollup
 from metrics.alerts import signals
+from metrics.alerts.asked import Asked
+from metrics.alerts.asked import moment as moment_of
 from metrics.alerts.life import NoData, Reading
 from metrics.models import Covered, Detected, Dims, Grain, Proof
 from mis_dashboard.models import Job, Process, Span
@@ -32,8 +34,8 @@ def ago(**delta):
     return NOW - timedelta(**delta)
 
 
-def read(name: str, window_s: int = 3600, now=NOW):
-    return signals.SIGNALS[name].read(now, window_s)
+def read(name: str, window_s: int = 3600, now=NOW, **filters):
+    return signals.SIGNALS[name].read(Asked(now, window_s, filters))
 
 
 def value(name: str, **more):
@@ -69,6 +71,34 @@ class TestWaiting:
         make.issue(at=ago(seconds=120))  # due right now, and not past it
         assert (value("response_overdue"), value("resolution_overdue")) == (1, 1)
         assert value("response_overdue", now=NOW + timedelta(seconds=1)) == 2
+
+
+class TestNarrowedDown:
+    @pytest.fixture(autouse=True)
+    def _two_places(self):
+        make.issue(at=ago(minutes=7), location="loc1", priority="high")
+        make.issue(at=ago(minutes=9), location="loc2", priority="high", type="billing")
+        make.issue(at=ago(minutes=3), location="loc2", priority="low", type="billing")
+
+    @pytest.mark.parametrize(
+        ("filters", "wait_s", "overdue", "came"),
+        [
+            ({}, 540, 3, 3),
+            ({"location": "loc1"}, 420, 1, 1),
+            ({"location": "loc2"}, 540, 2, 2),
+            ({"location": "loc2", "priority": "low", "type": "billing"}, 180, 1, 1),
+            ({"priority": "critical"}, 0, 0, None),
+        ],
+    )
+    def test_only_those_issues_are_looked_at(self, filters, wait_s, overdue, came):
+        assert value("longest_wait", **filters) == wait_s
+        assert value("response_overdue", **filters) == overdue
+        assert value("received", **filters) == came
+
+    @pytest.mark.parametrize("name", [name for name, signal in signals.SIGNALS.items() if signal.narrows])
+    def test_the_link_leads_to_them(self, name):
+        query = parse_qs(urlsplit(read(name, location="loc2", type="a & b").link).query)
+        assert (query["location"], query["type"]) == (["loc2"], ["a & b"])
 
 
 class TestSends:
@@ -256,8 +286,8 @@ class TestFigures:
         ("window_s", "moment"), [(900, ago()), (3600, ago()), (86400, ago(minutes=12)), (6 * 3600, ago())]
     )
     def test_a_figure_is_measured_at_whole_steps(self, window_s, moment):
-        assert signals.moment(NOW + timedelta(seconds=3), window_s) == moment
-        assert signals.moment(NOW + timedelta(seconds=2), 900) == ago(minutes=1)
+        assert moment_of(NOW + timedelta(seconds=3), window_s) == moment
+        assert moment_of(NOW + timedelta(seconds=2), 900) == ago(minutes=1)
 
 
 @pytest.mark.parametrize("name", signals.SIGNALS)

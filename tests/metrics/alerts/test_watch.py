@@ -4,9 +4,11 @@ from datetime import time, timedelta
 
 import pytest
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from metrics.alerts import signals, tell, watch
 from metrics.alerts.life import NoData, Reading
+from metrics.alerts.read import Seen
 from metrics.alerts.signals import Signal
 from metrics.models import AlertEvent, AlertRule, AlertState, Incident, Notice, Silence
 from tests.support.make import NOW
@@ -21,7 +23,7 @@ class Dial:
     def __init__(self):
         self.value = 0
 
-    def __call__(self, now, window_s):
+    def __call__(self, asked):
         if isinstance(self.value, Exception):
             raise self.value
         return self.value if isinstance(self.value, NoData | Reading) else Reading(self.value, 9, 9, "/performance/x")
@@ -122,7 +124,7 @@ def test_a_rule_that_raises_is_an_error_of_its_own_and_an_alert_after_its_patien
 
 def test_a_statement_that_fails_leaves_nothing_but_the_error(dial):
     class Broken(Dial):
-        def __call__(self, now, window_s):
+        def __call__(self, asked):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT * FROM there_is_no_such_table")
 
@@ -138,6 +140,85 @@ def test_blindness_neither_ends_an_incident_nor_is_told_of_beside_it(dial):
     assert [look(second) for second in range(5, 1000, 60)] == ["no_data"] * 17
     assert Incident.objects.get().resolved_at is None
     assert notices() == ["firing"]
+
+
+def test_what_was_blind_and_turns_out_to_be_wrong_is_told_of_as_another_trouble(dial):
+    dial.value = NoData("gone")
+    assert [look(second) for second in range(0, 301, 60)] == ["no_data"] * 6
+    dial.value = 11
+    assert look(305) == "firing"
+    blind, wrong = Incident.objects.order_by("fired_at")
+    assert (blind.cause, blind.resolved_at, wrong.cause, wrong.resolved_at) == ("blind", at(305), "condition", None)
+    assert notices() == ["firing", "resolved", "firing"]
+
+
+def test_when_the_clock_is_set_back_rules_are_looked_at_all_the_same(dial):
+    look(7200)
+    dial.value = 11
+    assert look(0) == "firing"
+    dial.value = 4
+    assert look(5) == "recovering"
+    assert look(65) == "resolved"
+
+
+def test_what_goes_wrong_in_writing_is_of_that_rule_alone(dial, monkeypatch):
+    added(monkeypatch, "other").value = dial.value = 11
+    owe = tell.owe
+
+    def broken(incident, rule, *more):
+        if rule.code == "dial":
+            raise ValueError
+        return owe(incident, rule, *more)
+
+    monkeypatch.setattr(tell, "owe", broken)
+    watch.look(at(0))
+    assert (notices("dial"), notices("other")) == ([], ["firing"])
+    monkeypatch.setattr(tell, "owe", owe)
+    assert look(5) == "firing"
+    assert notices() == ["firing"]
+
+
+def test_what_follows_from_a_firing_rule_is_not_told_though_that_one_goes_wrong(dial, monkeypatch):
+    added(monkeypatch, "cause").value = 11
+    AlertRule.objects.get(code="dial").inhibited_by.add(AlertRule.objects.get(code="cause"))
+    look(0)
+    dial.value = 11
+    live_on = watch._live_on
+    monkeypatch.setattr(watch, "_live_on", lambda rule, *more: 1 / 0 if rule.code == "cause" else live_on(rule, *more))
+    assert look(5) == "firing"
+    assert notices() == []
+
+
+def test_of_a_rule_without_trouble_the_latest_look_is_kept(dial):
+    look(0)
+    rule = AlertRule.objects.select_related("state").get()
+    dial.value = 7
+    look(10)
+    watch._note_quiet([rule], {"dial": Seen(at(5), Reading(1, 1))}, at(5))
+    state = AlertState.objects.get()
+    assert (state.value, state.n, state.read_at, state.seen_at) == (7, 9, at(10), at(10))
+
+
+def test_an_end_seen_at_an_earlier_step_is_told_when_it_is_told(dial, settings):
+    """A figure over 24 hours is measured each 24 minutes. Its end was at 09:36, and is seen when the quiet has begun."""
+    AlertRule.objects.update(severity="warning", clear_for_s=0, window_s=24 * 3600)
+    signals.SIGNALS["dial"] = Signal("dial", "dial", "count", dial, windowed=True, stepped=True)
+    dial.value = 11
+    look(-3600)
+    settings.ALERT_QUIET_HOURS = (time(9, 50), time(11))
+    dial.value = 4
+    assert look(0) == "resolved"
+    assert Incident.objects.get().resolved_at < at(-600)
+    assert Notice.objects.get(kind="resolved").due_at == at(3600)
+
+
+def test_each_silence_that_an_incident_falls_into_is_in_the_log(dial):
+    AlertRule.objects.update(clear_for_s=0)
+    Silence.objects.create(rule=None, reason="maintenance", starts_at=at(-60), ends_at=at(300))
+    for second, value in ((0, 11), (5, 4), (10, 4), (15, 11)):
+        dial.value = value
+        look(second)
+    assert [kind for kind, *_more in events() if kind != "state"] == ["muted", "muted"]
 
 
 def test_a_pause_of_the_watch_is_not_a_time_in_which_it_lasted(dial):
@@ -255,7 +336,7 @@ def test_two_that_look_at_once_make_one_incident(dial):
     gate = Gate()
 
     class Slow(Dial):
-        def __call__(self, now, window_s):
+        def __call__(self, asked):
             if not gate.reached.is_set():
                 gate()
             return Reading(11, 9, 9)
@@ -264,6 +345,43 @@ def test_two_that_look_at_once_make_one_incident(dial):
     while_stopped(gate, lambda: watch.look(at(0)), lambda: watch.look(at(0)))
     assert Incident.objects.count() == 1
     assert notices() == ["firing"]
+
+
+class TestCost:
+    """At each whole minute, figures are measured; here three seconds after it is seven seconds away."""
+
+    def cost(self, seconds: float) -> list[str]:
+        with CaptureQueriesContext(connection) as found:
+            watch.look(at(seconds))
+        return [each["sql"] for each in found.captured_queries]
+
+    def test_a_look_at_all_shipped_rules_is_cheap_when_nothing_changes(self):
+        watch.look(at(10))
+        assert len(self.cost(15)) <= 25
+
+    def test_a_figure_is_not_measured_again_within_its_step(self):
+        watch.look(at(10))
+        ttfr = [sql for sql in self.cost(15) if "ttfr_values" in sql]
+        assert not ttfr
+        assert [sql for sql in self.cost(65) if "ttfr_values" in sql]
+
+    def test_one_window_is_read_once_for_all_rules_of_it(self):
+        AlertRule.objects.exclude(signal="ttfr_p90").update(enabled=False)
+        watch.look(at(10))
+        one = len(self.cost(70))
+        for number, signal in enumerate(["ttfr_p50", "ttr_p90", "received", "sla_response", "ttfr_p90"]):
+            AlertRule.objects.create(code=f"r{number}", title="x", signal=signal, threshold=1e9, severity="info")
+        watch.look(at(130))
+        assert len(self.cost(190)) <= one
+
+    def test_a_rule_narrowed_down_is_another_window(self):
+        AlertRule.objects.all().delete()
+        for number, location in enumerate(["", "loc1", "loc2", "loc2"]):
+            AlertRule.objects.create(
+                code=f"r{number}", title="x", signal="received", threshold=1e9, severity="info", location=location
+            )
+        watch.look(at(10))
+        assert len([sql for sql in self.cost(70) if "AS detected" in sql]) == 3
 
 
 def test_every_shipped_rule_can_be_looked_at():
