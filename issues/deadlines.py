@@ -16,6 +16,9 @@ MIDNIGHT = 24 * 60
 LONGEST_CLOSED = 10 * 366
 MOST_DAYS_OFF = 300
 
+# The share of a promise's time at which what is left of it counts as little.
+AT_RISK_SHARE = 0.2
+
 TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 # Minutes of the day: open from the first to before the last; 1440 is the midnight that ends the day.
@@ -66,6 +69,16 @@ def due(began: datetime, target: timedelta, hours: Hours | None = None) -> datet
             return start + left
         left -= closes - start
     raise NeverOpen("there is no business time after this moment")
+
+
+def at_risk(began: datetime, target: timedelta, hours: Hours | None = None) -> datetime:
+    """From when on a promise made at `began` for `target` is at risk: when a fifth of the time that counts is left. Raises NeverOpen."""
+    return due(began, (1 - AT_RISK_SHARE) * target, hours)
+
+
+def at_risk_before(deadline: datetime, began: datetime) -> datetime:
+    """The same where only the deadline is known, and so all of the time counts."""
+    return deadline - AT_RISK_SHARE * (deadline - began)
 
 
 def _openings(hours: Hours, began: datetime) -> Iterator[Stretch]:

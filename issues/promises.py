@@ -17,10 +17,12 @@ from .models.issue import Priority
 
 @dataclass(frozen=True)
 class Promise:
-    """What is promised for one issue, and the version of the targets that says so."""
+    """What is promised for one issue, from when on that is at risk, and the version of the targets that says so."""
 
     policy: SlaPolicy
+    response_risk_at: datetime
     response_due_at: datetime
+    resolution_risk_at: datetime
     resolution_due_at: datetime
 
     @property
@@ -28,7 +30,9 @@ class Promise:
         """As the fields of an Issue."""
         return {
             "sla_policy": self.policy,
+            "response_risk_at": self.response_risk_at,
             "response_due_at": self.response_due_at,
+            "resolution_risk_at": self.resolution_risk_at,
             "resolution_due_at": self.resolution_due_at,
         }
 
@@ -36,7 +40,13 @@ class Promise:
 def made(priority: str, location: str, detected_at: datetime) -> Promise:
     """What is promised for an issue of this priority and location that was detected then. One query a second at most."""
     policy = in_force(priority, location, detected_at)
-    return Promise(policy, policy.response_due(detected_at), policy.resolution_due(detected_at))
+    return Promise(
+        policy=policy,
+        response_risk_at=policy.response_risk(detected_at),
+        response_due_at=policy.response_due(detected_at),
+        resolution_risk_at=policy.resolution_risk(detected_at),
+        resolution_due_at=policy.resolution_due(detected_at),
+    )
 
 
 def answer_due(issue: Issue, asked_at: datetime) -> datetime:

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import connection
 
 from issues.models import Action
-from issues.sla import AT_RISK_SHARE
 
 from .cells import scoped
 from .measures import UNRESOLVED_NOW, counted
@@ -81,16 +80,20 @@ SYSTEMS = """
     FROM queue CROSS JOIN models CROSS JOIN proofs CROSS JOIN incidents CROSS JOIN outlets CROSS JOIN watch CROSS JOIN spent
         LEFT JOIN policy ON TRUE LEFT JOIN issues_channelstate ON instance = %(instance)s"""
 
-# The deadline of each promise, and the issues that it still binds.
+# The deadline of each promise, from when on it is at risk, and the issues that it still binds.
 PROMISES = {
-    "first_response": ("response_due_at", "i.first_response_at IS NULL"),
-    "resolution": ("resolution_due_at", "TRUE"),
+    "first_response": ("response_due_at", "response_risk_at", "i.first_response_at IS NULL"),
+    "resolution": ("resolution_due_at", "resolution_risk_at", "TRUE"),
 }
 
+# A deadline is met at its very instant, so what comes next may be one that is now.
 STATES = """
-    count(*) FILTER (WHERE {binds} AND i.{due} >= %(now)s AND NOT {near}) AS {promise}_pending,
-    count(*) FILTER (WHERE {binds} AND i.{due} >= %(now)s AND {near}) AS {promise}_at_risk,
-    count(*) FILTER (WHERE {binds} AND i.{due} < %(now)s) AS {promise}_breached"""
+    count(*) FILTER (WHERE {binds} AND i.{due} >= %(now)s AND i.{risk} > %(now)s) AS {promise}_pending,
+    count(*) FILTER (WHERE {binds} AND i.{due} >= %(now)s AND i.{risk} <= %(now)s) AS {promise}_at_risk,
+    count(*) FILTER (WHERE {binds} AND i.{due} < %(now)s) AS {promise}_breached,
+    LEAST(
+        min(i.{risk}) FILTER (WHERE {binds} AND i.{risk} > %(now)s), min(i.{due}) FILTER (WHERE {binds} AND i.{due} >= %(now)s)
+    ) AS {promise}_changes_at"""
 
 NEAREST = """
     CROSS JOIN LATERAL (
@@ -109,15 +112,8 @@ NEAREST = """
     ) AS {promise}_missed"""
 
 
-# Little is left of the time until a deadline.
-NEAR = "(i.{due} - %(now)s <= %(at_risk_share)s * (i.{due} - i.detected_at))"
-
-
 def _of_promises(text: str) -> list[str]:
-    return [
-        text.format(promise=name, due=due, binds=binds, near=NEAR.format(due=due))
-        for name, (due, binds) in PROMISES.items()
-    ]
+    return [text.format(promise=name, due=due, risk=risk, binds=binds) for name, (due, risk, binds) in PROMISES.items()]
 
 
 # The open issues, however old. The states are those of `sla.state`.
@@ -132,19 +128,19 @@ OPEN_ONES = f"""
     ) AS standing {"".join(_of_promises(NEAREST))}"""
 
 # The open issues that need somebody, by the first reason of `whys` that holds. The deadlines are judged as in STATES.
-URGENT = f"""
+URGENT = """
     WITH urgent AS MATERIALIZED (
         SELECT * FROM (
             SELECT i.id, i.type, i.priority, i.location, i.status, i.detected_at, i.first_response_at AS answered_at,
-                i.response_due_at, i.resolution_due_at, i.assignee_id, CASE
+                i.response_risk_at, i.response_due_at, i.resolution_risk_at, i.resolution_due_at, i.assignee_id, CASE
                     WHEN i.first_response_at IS NULL AND i.response_due_at < %(now)s THEN 'unanswered'
                     WHEN i.status = 'escalated' AND i.assignee_id IS NULL THEN 'ownerless'
                     WHEN i.resolution_due_at < %(now)s THEN 'unsolved'
-                    WHEN i.first_response_at IS NULL AND {NEAR.format(due="response_due_at")} THEN 'answer_near'
-                    WHEN {NEAR.format(due="resolution_due_at")} THEN 'solution_near'
+                    WHEN i.first_response_at IS NULL AND i.response_risk_at <= %(now)s THEN 'answer_near'
+                    WHEN i.resolution_risk_at <= %(now)s THEN 'solution_near'
                     WHEN i.status = 'escalated' THEN 'with_a_person'
                 END AS why
-            FROM issues_issue i WHERE {{open}} AND {{counted}}
+            FROM issues_issue i WHERE {open} AND {counted}
         ) AS each WHERE why IS NOT NULL
     )
     SELECT urgent.*, COALESCE(u.username, '') AS owner,
@@ -247,7 +243,6 @@ def _rows(sql: str, window: Window, **more) -> list[dict]:
     params = {
         "now": window.as_of,
         "facing": [str(kind) for kind in Action.CUSTOMER_FACING],
-        "at_risk_share": AT_RISK_SHARE,
         "deadlines_shown": DEADLINES_SHOWN,
         "feed_length": FEED_LENGTH,
     }

@@ -19,7 +19,7 @@ from .facts import Facts
 from .tally import Answers, Tally
 from .window import UTC, Scope, Window
 
-PROMISES = {"first_response": "response_s", "resolution": "resolution_s"}  # with the target of a policy
+PROMISES = {"first_response": "response", "resolution": "resolution"}  # as a policy calls it
 
 
 def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
@@ -34,9 +34,9 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
                 unsure, escalated_unassigned, at_risk, breached (promises, of either kind), last_reply_at,
                 models: [{model, state, reason, since, until, failures}], channel: {state, since},
                 queue: {waiting, oldest_due_at, follow_ups, surveys}, budget: NAME → size, left (`systems`)
-        sla     PRIORITY → "first_response" | "resolution" → target_s (as promised now), pending, at_risk,
-                met, met_late, breached, next_deadlines: [{issue, due_at, priority}], the nearest first, and
-                last_breaches: those of open issues that have passed, the latest first
+        sla     PRIORITY → "first_response" | "resolution" → target_s and hours ("business" or "always": as promised now), pending,
+                at_risk, met, met_late, breached, next_deadlines: [{issue, due_at, priority}], the nearest first, last_breaches: those of
+                open issues that have passed, the latest first, and changes_at: when the next one comes to be at risk, or is breached
         alerts  [{id, severity, title, about, since, incident, state, acknowledged, silenced_until, inhibited_by, value, unit, n,
                 link, own}], what is wrong, the worst first: `incident` is null where no rule watches it, `link` leads to the rows
                 behind the value, `own` are a rule's own words (title, means, repair), null where it has none
@@ -129,12 +129,18 @@ def _sla(priorities: dict[str, Tally], open_ones: dict[str, dict], in_force: dic
     nothing = Tally(Answers([]), 0, 0)
     return {
         priority.value: {
-            promise: {"target_s": getattr(in_force[priority.value], target)}
+            promise: _target(in_force[priority.value], called)
             | _promise(priority, promise, priorities.get(priority.value, nothing), open_ones.get(priority.value))
-            for promise, target in PROMISES.items()
+            for promise, called in PROMISES.items()
         }
         for priority in Priority
     }
+
+
+def _target(policy: SlaPolicy, called: str) -> dict:
+    """What is promised, and whether that is business time."""
+    in_hours = getattr(policy, f"{called}_in_hours")
+    return {"target_s": getattr(policy, f"{called}_s"), "hours": "business" if in_hours else "always"}
 
 
 COUNTED_AS = {"first_response": "response", "resolution": "resolution"}
@@ -149,6 +155,7 @@ def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -
         "met": tally[f"{COUNTED_AS[promise]}_met"],
         "met_late": tally[f"{COUNTED_AS[promise]}_late"],
         "breached": standing["breached"],
+        "changes_at": _z(row and row[f"{promise}_changes_at"]),
         "next_deadlines": _deadlines(priority, row, f"{promise}_next"),
         "last_breaches": _deadlines(priority, row, f"{promise}_missed"),
     }

@@ -29,9 +29,10 @@ LEFT, LATE = _("{time} left"), _("{time} late")
 
 @dataclass(frozen=True)
 class Promise:
-    """One of an issue's promises. `target_s` is None where nobody knows it; `calendar`: only its hours count."""
+    """One of an issue's promises, at risk from `risk` on. `target_s` is None where nobody knows it; `calendar`: only its hours count."""
 
     label: str
+    risk: datetime
     due: datetime
     achieved: datetime | None
     target_s: int | None
@@ -69,8 +70,10 @@ def _promises(issue: Issue) -> list[Promise]:
         (policy.resolution_s, policy.calendar if policy.resolution_in_hours else None) if policy else (None, None)
     )
     return [
-        Promise(gettext("First response"), issue.response_due_at, issue.first_response_at, *response),
-        Promise(gettext("Resolution"), issue.resolution_due_at, issue.resolved_at, *solution),
+        Promise(
+            gettext("First response"), issue.response_risk_at, issue.response_due_at, issue.first_response_at, *response
+        ),
+        Promise(gettext("Resolution"), issue.resolution_risk_at, issue.resolution_due_at, issue.resolved_at, *solution),
     ]
 
 
@@ -78,7 +81,7 @@ def _clock(promise: Promise, issue: Issue, now: datetime) -> Clock:
     is_open = promise.achieved is None and issue.is_unresolved
     if promise.achieved is None and not is_open:
         return Clock(promise, OVER, "", _counts(promise), False)
-    state = sla.state(promise.due, promise.achieved, now, issue.detected_at)
+    state = sla.state(promise.risk, promise.due, promise.achieved, now)
     opens = _opens(promise, now) if is_open else None
     return Clock(promise, state, _told(promise, issue, now, opens), _counts(promise), is_open and opens is None)
 

@@ -3,14 +3,12 @@
 from datetime import datetime
 
 from django.contrib import admin
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
-from django.db.models.lookups import LessThanOrEqual
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models.issue import UNRESOLVED, Status
 from ..models.response import State
-from ..sla import AT_RISK_SHARE
 
 # Escalated to nobody in particular: the customer waits for a person, and no person knows.
 OWNERLESS = Q(status=Status.ESCALATED, assignee__isnull=True)
@@ -54,18 +52,14 @@ def promised(now: datetime, state: str) -> Q:
     """The unresolved issues of which a promise, to answer or to resolve, is "at_risk" or "breached" at `now`."""
     unresolved = Q(status__in=UNRESOLVED)
     return unresolved & (
-        Q(first_response_at__isnull=True) & _due("response_due_at", now, state) | _due("resolution_due_at", now, state)
+        Q(first_response_at__isnull=True) & _due("response", now, state) | _due("resolution", now, state)
     )
 
 
-def _due(column: str, now: datetime, state: str) -> Q:
-    """A bare comparison of the column with an instant is part of each, so that its index can be used."""
+def _due(promise: str, now: datetime, state: str) -> Q:
     if state == "breached":
-        return Q(**{f"{column}__lt": now})
-    begins = ExpressionWrapper(
-        F(column) - (F(column) - F("detected_at")) * Value(AT_RISK_SHARE), output_field=DateTimeField()
-    )
-    return Q(**{f"{column}__gte": now}) & Q(LessThanOrEqual(begins, now))
+        return Q(**{f"{promise}_due_at__lt": now})
+    return Q(**{f"{promise}_due_at__gte": now, f"{promise}_risk_at__lte": now})
 
 
 class DeadlineFilter(admin.SimpleListFilter):

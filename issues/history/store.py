@@ -13,6 +13,7 @@ from mis_dashboard.lib import partitions
 from mis_dashboard.lib.ids import uuid7
 
 from .. import actions, phones, promises
+from ..deadlines import at_risk_before
 from ..models import Action, Customer, Issue
 from .telling import Told
 
@@ -127,6 +128,10 @@ def _issue(told: Told, known: Known | None, customer: UUID | None, source: str, 
     ours = promises.made(values["priority"], values["location"], detected_at).kept_on_issue
     due = [name for name in ("response_due_at", "resolution_due_at") if not values[name]]
     values |= {name: ours[name] for name in [*due, "sla_policy"] if due}
+    for name in ("response", "resolution"):
+        told_due = values[f"{name}_due_at"]
+        is_ours = f"{name}_due_at" in due
+        values[f"{name}_risk_at"] = ours[f"{name}_risk_at"] if is_ours else at_risk_before(told_due, detected_at)
     return Issue(
         id=known.pk if known else uuid7(detected_at),
         source=Issue.Source.IMPORT,

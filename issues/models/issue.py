@@ -59,7 +59,8 @@ class Issue(models.Model):
 
     All times are UTC. `detected_at` is when the problem showed itself outside, `received_at`
     when we heard of it. `first_response_at` is when the channel accepted the first reply to the
-    customer (by us, or by a person outside of MIS), and nothing else sets it; `answered_by` tells whose it was. Deadlines are stored when the issue is made, by the `sla_policy` then in
+    customer (by us, or by a person outside of MIS), and nothing else sets it; `answered_by` tells whose it was. Deadlines, and from when
+    on they are at risk (`…_risk_at`: a fifth of the time that counts is left), are stored when the issue is made, by the `sla_policy` then in
     force, which it keeps (null: they were told by another system, or are older than policies); a raised priority moves them,
     to what was promised at detection for the priority that it turned out to have. A reopening does not move them.
 
@@ -104,7 +105,9 @@ class Issue(models.Model):
     detected_at = models.DateTimeField(_("detected"))
     received_at = models.DateTimeField(_("received"), db_default=Now())
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    response_risk_at = models.DateTimeField(_("first response at risk"), editable=False)
     response_due_at = models.DateTimeField(_("first response due"))
+    resolution_risk_at = models.DateTimeField(_("resolution at risk"), editable=False)
     resolution_due_at = models.DateTimeField(_("resolution due"))
     sla_policy = models.ForeignKey(
         "SlaPolicy", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, editable=False,

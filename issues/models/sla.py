@@ -202,6 +202,14 @@ class SlaPolicy(Version):
         """By when what a customer said at `began` is to be answered."""
         return deadlines.due(began, timedelta(seconds=self.response_s), self.response_hours)
 
+    def response_risk(self, began: datetime) -> datetime:
+        """From when on that is at risk."""
+        return deadlines.at_risk(began, timedelta(seconds=self.response_s), self.response_hours)
+
     def resolution_due(self, began: datetime) -> datetime:
         """By when an issue of `began` is to be solved."""
         return deadlines.due(began, timedelta(seconds=self.resolution_s), self.resolution_hours)
+
+    def resolution_risk(self, began: datetime) -> datetime:
+        """From when on that is at risk."""
+        return deadlines.at_risk(began, timedelta(seconds=self.resolution_s), self.resolution_hours)

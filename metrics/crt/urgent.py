@@ -29,7 +29,9 @@ class Urgent:
     status: str
     detected_at: datetime
     answered_at: datetime | None
+    response_risk_at: datetime
     response_due_at: datetime
+    resolution_risk_at: datetime
     resolution_due_at: datetime
     owner: str
     why: Why
@@ -37,8 +39,13 @@ class Urgent:
     def states(self, now: datetime) -> Iterator[tuple[str, sla.State, datetime]]:
         """Where each promise stands that still binds: "first_response" or "resolution", its state and its deadline."""
         if self.answered_at is None:
-            yield "first_response", sla.state(self.response_due_at, None, now, self.detected_at), self.response_due_at
-        yield "resolution", sla.state(self.resolution_due_at, None, now, self.detected_at), self.resolution_due_at
+            state = sla.state(self.response_risk_at, self.response_due_at, None, now)
+            yield "first_response", state, self.response_due_at
+        yield (
+            "resolution",
+            sla.state(self.resolution_risk_at, self.resolution_due_at, None, now),
+            self.resolution_due_at,
+        )
 
 
 @dataclass(frozen=True)

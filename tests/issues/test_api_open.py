@@ -110,9 +110,9 @@ def test_unresolved_issues_are_found_by_an_index_however_long_the_history(n8n):
         cursor.execute(
             """
             INSERT INTO issues_issue (id, location, source, type, priority, status, text, sentiment, metadata, detected_at,
-                received_at, response_due_at, resolution_due_at, resolved_at, resolved_by, resolution_basis,
+                received_at, response_risk_at, response_due_at, resolution_risk_at, resolution_due_at, resolved_at, resolved_by, resolution_basis,
                 resolution_notes, escalation_reason, rated_resolver, updated_at)
-            SELECT gen_random_uuid(), 'loc1', 'ghl', 'other', 'critical', 'resolved', '', '', '{}', now(), now(), now(), now(), now(),
+            SELECT gen_random_uuid(), 'loc1', 'ghl', 'other', 'critical', 'resolved', '', '', '{}', now(), now(), now(), now(), now(), now(), now(),
                 '', '', '', '', '', now()
             FROM generate_series(1, 5000)
             """

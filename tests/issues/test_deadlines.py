@@ -108,6 +108,27 @@ def test_a_weekend_on_which_the_clocks_change_is_an_hour_shorter_or_longer(night
         assert due(friday, (48 + longer_by) * HOUR, ALWAYS) == sunday.astimezone(UTC), night
 
 
+@pytest.mark.parametrize(
+    ("began", "target", "risky"),
+    [
+        ("2026-11-25 10:00", HOUR, "2026-11-25 10:48"),
+        ("2026-11-27 17:30", 2 * HOUR, "2026-11-30 10:06"),  # Friday: 30 min, and 66 min on Monday
+        ("2026-11-25 11:30", HOUR, "2026-11-25 13:18"),  # over lunch
+        ("2026-04-20 17:48", 2 * HOUR, "2026-04-22 10:24"),  # over Tiradentes, on 21 April
+        ("2026-11-28 12:00", 5 * HOUR, "2026-11-30 14:00"),  # a Saturday: all of it on Monday
+    ],
+)
+def test_a_promise_is_at_risk_when_a_fifth_of_its_business_time_is_left(began, target, risky):
+    with_lunch = open_on(WITH_LUNCH, holidays=True)
+    assert deadlines.at_risk(local(began), target, with_lunch) == local(risky)
+
+
+def test_a_promise_for_day_and_night_is_at_risk_when_a_fifth_of_the_clocks_time_is_left():
+    began = local("2026-11-27 17:30")
+    assert deadlines.at_risk(began, HOUR) == began.astimezone(UTC) + 48 * MINUTE
+    assert deadlines.at_risk_before(began + HOUR, began) == began + 48 * MINUTE
+
+
 def test_hours_of_another_zone_are_read_on_its_clocks():
     """Manaus is an hour behind: 9 o'clock there is 10 in São Paulo."""
     there = Hours(ZoneInfo("America/Manaus"), OFFICE.week)

@@ -126,6 +126,9 @@ class TestWhatAnIssueKeeps:
         assert (issue.response_due_at, issue.resolution_due_at) == (
             NOW + timedelta(seconds=20), NOW + timedelta(seconds=600)
         )  # fmt: skip
+        assert (issue.response_risk_at, issue.resolution_risk_at) == (
+            NOW + timedelta(seconds=16), NOW + timedelta(seconds=480)
+        )  # fmt: skip
 
     def answer(self, issue: Issue, verdict: dict, monkeypatch) -> None:
         monkeypatch.setattr("issues.deliver._speak", lambda *_: Sent("3EB0C0FFEE"))
@@ -144,6 +147,7 @@ class TestWhatAnIssueKeeps:
         assert (again.pk, again.status) == (issue.pk, "open")
         again.refresh_from_db()
         assert (again.response_due_at, again.resolution_due_at, again.sla_policy) == kept
+        assert again.resolution_risk_at == NOW + 0.8 * HOUR
 
     def test_human_targets_count_in_business_hours_and_the_first_response_day_and_night(self):
         """Detected on Friday at 17:30 in São Paulo: two business hours later it is Monday, 10:30."""
@@ -152,6 +156,9 @@ class TestWhatAnIssueKeeps:
         issue = arrives(inbound(), friday)
         assert issue.response_due_at == friday + timedelta(seconds=60)
         assert issue.resolution_due_at == datetime(2026, 11, 30, 13, 30, tzinfo=UTC)
+        # Four fifths are 1 h 36 min: half an hour on Friday, and the rest until 10:06 on Monday.
+        assert issue.resolution_risk_at == datetime(2026, 11, 30, 13, 6, tzinfo=UTC)
+        assert issue.response_risk_at == friday + timedelta(seconds=48)
 
     def test_a_webhook_costs_no_query_more_while_the_policy_is_known(self):
         ingest(inbound(phone="+5511900000002", contact_id="ct2"), now=NOW)

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, connections
 
 from issues import sla
-from issues.models import Action, Issue, SlaPolicy
+from issues.models import Action, Calendar, Issue, SlaPolicy
 from issues.models.issue import UNRESOLVED, Priority
 from metrics import queries, snapshot
 from metrics.window import Scope, Window
@@ -149,7 +149,15 @@ class TestSLA:
             targets[location] = [sla["medium"][promise]["target_s"] for promise in snapshot.PROMISES]
         assert targets == {None: [120, 14_400], "loc1": [45, 600], "loc2": [120, 14_400]}
 
+    def test_a_target_in_business_hours_says_so(self):
+        hours = Calendar.objects.create(name="Office", number=1, week=[[["09:00", "18:00"]]] * 5 + [[], []])
+        kept = {"priority": "low", "location": "loc1", "response_s": 45, "resolution_s": 600, "since": ago(hours=1)}
+        SlaPolicy.objects.create(**kept, calendar=hours, resolution_in_hours=True)
+        low = snapshot.build(Scope("24h", location="loc1"), NOW)["sla"]["low"]
+        assert [low[promise]["hours"] for promise in snapshot.PROMISES] == ["always", "business"]
+
     def any_issue(self, chance):
+        risk = chance.choice([0.8, 0.5])  # of business time, it is no fifth of the clock's
         began = NOW - timedelta(seconds=chance.choice([0, 79, 80, 100, 101, 5000, 86_400, 200_000]))
         status = chance.choice(["open", "in_progress", "escalated", "resolved", "closed"])
         end = began + timedelta(seconds=chance.choice([100, 200, 300]))
@@ -159,6 +167,7 @@ class TestSLA:
             response_due_at=began + timedelta(seconds=100), resolution_due_at=began + timedelta(seconds=200),
             first_response_at=chance.choice([None, first]), resolved_at=end if status == "resolved" else None,
             escalated_at=began if status == "escalated" else None,
+            response_risk_at=began + risk * timedelta(seconds=100), resolution_risk_at=began + risk * timedelta(seconds=200),
         )  # fmt: skip
 
     def by_rule(self, window):
@@ -168,24 +177,27 @@ class TestSLA:
         }
 
     def promise(self, window, priority, promise):
-        counts, nearest, missed = dict.fromkeys(sla.STATES, 0), [], []
+        counts, nearest, missed, changes = dict.fromkeys(sla.STATES, 0), [], [], []
         for issue in Issue.objects.filter(priority=priority):
-            due, achieved = (
-                (issue.response_due_at, issue.first_response_at)
+            risk, due, achieved = (
+                (issue.response_risk_at, issue.response_due_at, issue.first_response_at)
                 if promise == "first_response"
-                else (issue.resolution_due_at, issue.resolved_at)
+                else (issue.resolution_risk_at, issue.resolution_due_at, issue.resolved_at)
             )
             if achieved is None and issue.status not in UNRESOLVED:
                 continue
             if achieved is not None and not window.start <= issue.detected_at < window.end:
                 continue
-            state = sla.state(due, achieved, window.end, issue.detected_at)
+            state = sla.state(risk, due, achieved, window.end)
             counts[state] += 1
             if state in ("pending", "at_risk"):
                 nearest.append((due, issue.pk))
+                changes.append(risk if state == "pending" else due)
             if state == "breached":
                 missed.append((due, issue.pk))
         return {
+            "hours": "always",
+            "changes_at": min(changes).strftime("%Y-%m-%dT%H:%M:%S.000Z") if changes else None,
             "target_s": {"critical": (30, 7200), "high": (30, 7200), "medium": (120, 14400), "low": (300, 28800)}[
                 priority
             ][promise == "resolution"],

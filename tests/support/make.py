@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import count
 
+from issues.deadlines import at_risk_before
 from issues.ingest import Inbound
 from issues.models import Customer, InboundEvent, Issue, PromptVersion, Response, SlaPolicy
 from issues.models.issue import Priority
@@ -48,10 +49,11 @@ def issue(*, at: datetime = NOW, **changes) -> Issue:
         "received_at": at,
         "response_due_at": at + timedelta(seconds=120),
         "resolution_due_at": at + timedelta(hours=4),
-    }
+    } | changes
     if "customer" not in changes:
-        changes["customer"] = customer()
-    return Issue.objects.create(**(given | changes))
+        given["customer"] = customer()
+    risks = {f"{name}_risk_at": at_risk_before(given[f"{name}_due_at"], at) for name in ("response", "resolution")}
+    return Issue.objects.create(**(risks | given))
 
 
 def response(issue: Issue, *, at: datetime = NOW, turn: int = 1, **changes) -> Response:

@@ -21,9 +21,9 @@ def quantile(values: list[float], q: float) -> float:
 
 INSERT = """
     INSERT INTO issues_issue (id, location, source, type, priority, status, text, sentiment, metadata, detected_at,
-        received_at, updated_at, response_due_at, resolution_due_at, resolved_by,
+        received_at, updated_at, response_risk_at, response_due_at, resolution_risk_at, resolution_due_at, resolved_by,
         resolution_basis, resolution_notes, escalation_reason, rated_resolver)
-    VALUES (%(id)s, 'bench', 'ghl', 'other', 'medium', 'open', 'x', '', '{}', %(at)s, %(at)s, %(at)s, %(due)s, %(due)s,
+    VALUES (%(id)s, 'bench', 'ghl', 'other', 'medium', 'open', 'x', '', '{}', %(at)s, %(at)s, %(at)s, %(due)s, %(due)s, %(due)s, %(due)s,
         '', '', '', '', '')
 """
 

@@ -109,8 +109,8 @@ class TestList:
     @pytest.mark.parametrize("left", [-1, 0, 1, 23, 24, 25, 60])
     def test_a_deadline_is_at_risk_or_breached_as_on_the_live_screen(self, left):
         now = make.NOW + timedelta(seconds=120 - left)
-        make.issue()  # 120 s to answer, of which 24 are a fifth
-        state = sla.state(make.NOW + timedelta(seconds=120), None, now, make.NOW)
+        issue = make.issue()  # 120 s to answer, of which 24 are a fifth
+        state = sla.state(issue.response_risk_at, issue.response_due_at, None, now)
         for asked in ("at_risk", "breached"):
             assert Issue.objects.filter(promised(now, asked)).exists() == (state == asked), asked
 

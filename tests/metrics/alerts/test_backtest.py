@@ -119,7 +119,10 @@ def test_every_signal_can_be_looked_back_at_or_says_why_not():
 
 @pytest.mark.parametrize("signal", ["automation_rate", "backlog_growth", "received", "longest_wait", "sla_response"])
 def test_without_history_nothing_would_have_fired(signal):
-    assert backtest.run(rule(signal, 5, condition="below" if signal == "sla_response" else "above"), NOW, days=4).firings == []
+    assert (
+        backtest.run(rule(signal, 5, condition="below" if signal == "sla_response" else "above"), NOW, days=4).firings
+        == []
+    )
 
 
 def test_the_backtest_of_an_unchanged_rule_is_its_log_over_a_noisy_day():

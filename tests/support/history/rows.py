@@ -67,7 +67,7 @@ CUSTOMERS = f"""
 ISSUES = f"""
     INSERT INTO issues_issue (
         id, customer_id, location, source, type, priority, status, text, sentiment, metadata, detected_at, received_at, updated_at,
-        response_due_at, resolution_due_at, sla_policy_id, first_response_at, answered_by, resolved_at, resolved_by, resolution_basis, resolution_notes,
+        response_risk_at, response_due_at, resolution_risk_at, resolution_due_at, sla_policy_id, first_response_at, answered_by, resolved_at, resolved_by, resolution_basis, resolution_notes,
         silent_since, automation_attempted_at, escalated_at, escalation_reason, assignee_id, customer_satisfaction, rated_at,
         rated_resolver, false_positive
     )
@@ -77,7 +77,8 @@ ISSUES = f"""
         at, received_at,
         GREATEST(received_at, first_at, follow_at, heard_at, more_at, judged_at, escalated_at, taken_at, hand_at, resolved_at,
             rated_at, reopened_at, again_at, hand_again_at, resolved_again_at, reviewed_at),
-        at + {target("priority", 0)}, at + {target("priority", 1)},
+        at + 0.8 * ({target("priority", 0)}), at + {target("priority", 0)},
+        at + 0.8 * ({target("priority", 1)}), at + {target("priority", 1)},
         (SELECT p.id FROM issues_slapolicy p WHERE p.location = '' AND p.priority = s.priority ORDER BY since LIMIT 1), first_at,
         CASE WHEN first_at IS NULL THEN '' WHEN start = 'notice' THEN 'template' ELSE start END, ended_at,
         CASE WHEN ended_at IS NULL THEN '' WHEN resolved_again_at IS NULL THEN resolver ELSE resolver_again END,
