@@ -1,4 +1,4 @@
-"""The hub: hears that something changed, and tells every screen of this process.
+"""The hub: hears that something changed, knows when a deadline passes, and tells every screen of this process.
 
 There is no channel layer: one listener, one snapshot per scope and push, the same text to all
 sockets of the scope. A snapshot is whole, so merging and skipping lose nothing.
@@ -10,6 +10,8 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import connections
@@ -21,7 +23,8 @@ from . import snapshot
 from .window import Scope
 
 PUSHES = 4  # at most, in any second
-HEARTBEAT_S = 5.0  # ages and deadlines move on though nothing happens
+HEARTBEAT_S = 5.0  # ages move on though nothing happens
+AFTER_S = 0.01  # a deadline is met at its very instant, and missed right after it
 COMPOSE_S = 4.0
 SEND_S = 1.0
 UNACKED = 2  # more, and the socket waits until it acknowledges
@@ -93,10 +96,22 @@ class Subscriber:
         return self.stalled_at is not None and now - self.stalled_at >= STALLED_S
 
 
-def compose(scope: Scope, seq: int, boot: str) -> str:
-    """The text of a new snapshot. Runs in a thread of the hub and gives its connection back."""
+@dataclass(frozen=True)
+class Composed:
+    """A snapshot's text, and the first instant after it at which time alone makes it another one; None when there is none."""
+
+    text: str
+    next_at: datetime | None = None
+
+
+def compose(scope: Scope, seq: int, boot: str) -> Composed:
+    """A new snapshot, which is another one when a promise comes to be at risk or is breached.
+
+    Runs in a thread of the hub and gives its connection back.
+    """
     try:
-        return snapshot.text(snapshot.build(scope, timezone.now(), seq=seq, boot=boot))
+        found = snapshot.build(scope, timezone.now(), seq=seq, boot=boot)
+        return Composed(snapshot.text(found), snapshot.changes_at(found))
     finally:
         connections.close_all()
 
@@ -109,17 +124,20 @@ class Hub:
 
     def __init__(
         self,
-        compose: Callable[[Scope, int, str], str] = compose,
+        compose: Callable[[Scope, int, str], Composed] = compose,
         rings: Callable[[], AsyncIterator[None]] = live.rings,
         heartbeat_s: float = HEARTBEAT_S,
+        now: Callable[[], datetime] = timezone.now,
     ):
         self.boot = uuid4().hex
         self.seq = 0
         self.heartbeat_s = heartbeat_s
-        self._compose_text = compose
+        self._compose_new = compose
+        self._now = now
         self._rings = rings
         self._subscribers: dict[Scope, set[Subscriber]] = defaultdict(set)
         self._latest: dict[Scope, tuple[int, str]] = {}
+        self._next_at: dict[Scope, datetime] = {}
         self._composing: dict[Scope, asyncio.Future] = {}
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="snapshot")
         self._tasks: list[asyncio.Task] = []
@@ -146,6 +164,7 @@ class Hub:
         if not self._subscribers[scope]:
             del self._subscribers[scope]
             self._latest.pop(scope, None)
+            self._next_at.pop(scope, None)
         if not self._subscribers:
             self._stop()
 
@@ -185,7 +204,7 @@ class Hub:
     async def _push_changes(self) -> None:
         pace, now = Pace(), asyncio.get_running_loop().time
         while True:
-            await self._change_or_heartbeat()
+            await self._change_or_time()
             await asyncio.sleep(pace.wait_s(now()))
             # Cleared before reading: what changes from here on rings again.
             self._changed.clear()
@@ -196,27 +215,39 @@ class Hub:
                 log.exception("A push failed; the next one is tried.")
             pace.pushed(begun, now())
 
-    async def _change_or_heartbeat(self) -> None:
+    async def _change_or_time(self) -> None:
+        """Until something has changed, a screen's promise changes its state, or the heart beats."""
         try:
-            async with asyncio.timeout(self.heartbeat_s):
+            async with asyncio.timeout(self._wait_s()):
                 await self._changed.wait()
         except TimeoutError:
             pass
 
+    def _wait_s(self) -> float:
+        """Seconds until time alone makes a snapshot another one; until the next heartbeat, at most."""
+        next_at = min(self._next_at.values(), default=None)
+        if next_at is None:
+            return self.heartbeat_s
+        return min(self.heartbeat_s, max(0.0, (next_at - self._now()).total_seconds() + AFTER_S))
+
     async def _push(self, scope: Scope) -> None:
         self.seq += 1
         seq = self.seq
-        text = await self._compose(scope, seq)
+        new = await self._compose(scope, seq)
+        text = new.text if new else None
         self._latest.pop(scope, None)
-        if text and scope in self._subscribers:
-            self._latest[scope] = (seq, text)
+        self._next_at.pop(scope, None)
+        if new and scope in self._subscribers:
+            self._latest[scope] = (seq, new.text)
+            if new.next_at:
+                self._next_at[scope] = new.next_at
         for number, subscriber in enumerate(list(self._subscribers.get(scope, ())), 1):
             await self._offer(scope, subscriber, seq, text or UNAVAILABLE)
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
 
-    async def _compose(self, scope: Scope, seq: int) -> str | None:
-        """The snapshot's text; None when it cannot be had now, or takes too long."""
+    async def _compose(self, scope: Scope, seq: int) -> Composed | None:
+        """The snapshot; None when it cannot be had now, or takes too long."""
         try:
             async with asyncio.timeout(COMPOSE_S):
                 if earlier := self._composing.get(scope):
@@ -228,7 +259,7 @@ class Hub:
 
     def _begin_composing(self, scope: Scope, seq: int) -> asyncio.Future:
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._compose_text, scope, seq, self.boot)
+        work = loop.run_in_executor(self._threads, self._compose_new, scope, seq, self.boot)
         self._composing[scope] = work
         work.add_done_callback(lambda _: self._composed(scope, work))
         return work

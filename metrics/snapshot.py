@@ -78,6 +78,12 @@ def text(snapshot: dict) -> str:
     return json.dumps(snapshot, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def changes_at(snapshot: dict) -> datetime | None:
+    """The first instant after the snapshot at which a promise comes to be at risk, or is breached; None when none is open."""
+    each = (promise["changes_at"] for kinds in snapshot["sla"].values() for promise in kinds.values())
+    return min(map(datetime.fromisoformat, filter(None, each)), default=None)
+
+
 def short(issue: UUID) -> str:
     """An issue's name on screens: the end of its id, which is the random part."""
     return str(issue)[-6:]

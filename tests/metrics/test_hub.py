@@ -4,13 +4,15 @@ import asyncio
 import json
 import threading
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import psycopg
 import pytest
 
 from metrics import consumers, live
-from metrics.live import TRY_AGAIN, UNAVAILABLE, Hub, Pace, Subscriber
+from metrics.live import AFTER_S, TRY_AGAIN, UNAVAILABLE, Composed, Hub, Pace, Subscriber
 from metrics.window import Scope
+from tests.support.make import NOW
 
 DAY, WEEK = Scope("24h"), Scope("7d")
 
@@ -141,6 +143,7 @@ class Composer:
     def __init__(self):
         self.asked = []
         self.fails = False
+        self.next_at = []
         self.may_go_on = threading.Event()
         self.may_go_on.set()
 
@@ -149,7 +152,8 @@ class Composer:
         self.may_go_on.wait(5)
         if self.fails:
             raise psycopg.OperationalError("no database")
-        return json.dumps({"seq": seq, "window": scope.window, "boot": boot})
+        text = json.dumps({"seq": seq, "window": scope.window, "boot": boot})
+        return Composed(text, self.next_at.pop(0) if self.next_at else None)
 
 
 @pytest.fixture
@@ -168,7 +172,7 @@ def quiet_hub(composer, bell):
 
     @asynccontextmanager
     async def open_hub(heartbeat_s=1000):
-        hub = Hub(composer, bell, heartbeat_s)
+        hub = Hub(composer, bell, heartbeat_s, now=lambda: NOW)
         try:
             yield hub
         finally:
@@ -209,6 +213,42 @@ async def test_every_scope_has_its_own_snapshot_and_numbers_grow(quiet_hub, bell
         second = [await day.next(), await week.next()]
         assert [found["window"] for found in first + second] == ["24h", "7d"] * 2
         assert max(found["seq"] for found in first) < min(found["seq"] for found in second)
+
+
+@pytest.mark.parametrize(("after_s", "at_least_s"), [(0.3, 0.3), (0, 0), (-5, 0)])
+async def test_a_deadline_that_passes_is_pushed_right_after_it(quiet_hub, composer, after_s, at_least_s):
+    composer.next_at = [NOW + timedelta(seconds=after_s), None]
+    async with quiet_hub() as hub:
+        screen = await Screen(hub).open()
+        await screen.next()
+        begun = asyncio.get_running_loop().time()
+        assert (await screen.next())["seq"] == 2
+        assert at_least_s <= asyncio.get_running_loop().time() - begun < at_least_s + 0.3
+        assert not hub._next_at
+
+
+async def test_the_nearest_deadline_of_all_scopes_counts_and_a_change_before_it_is_pushed_at_once(
+    quiet_hub, composer, bell
+):
+    composer.next_at = [NOW + timedelta(seconds=each) for each in (900, 400)]
+    async with quiet_hub() as hub:
+        day, week = await Screen(hub, DAY).open(), await Screen(hub, WEEK).open()
+        await day.next()
+        await week.next()
+        assert hub._wait_s() == pytest.approx(400 + AFTER_S)
+        bell.ring()
+        assert (await day.next())["seq"] > 2
+        await week.next()
+        assert hub._wait_s() == 1000  # neither has a deadline any more
+
+
+async def test_deadlines_are_forgotten_with_the_last_screen_of_their_scope(quiet_hub, composer):
+    composer.next_at = [NOW + timedelta(seconds=400)]
+    async with quiet_hub() as hub:
+        screen = await Screen(hub).open()
+        await screen.next()
+        hub.unsubscribe(DAY, screen.subscriber)
+        assert hub._wait_s() == 1000
 
 
 async def test_two_changes_shortly_after_one_another_are_both_pushed_promptly(quiet_hub, bell):

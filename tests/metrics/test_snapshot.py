@@ -149,6 +149,21 @@ class TestSLA:
             targets[location] = [sla["medium"][promise]["target_s"] for promise in snapshot.PROMISES]
         assert targets == {None: [120, 14_400], "loc1": [45, 600], "loc2": [120, 14_400]}
 
+    def test_it_is_another_one_when_the_next_promise_is_at_risk_or_breached(self):
+        assert snapshot.changes_at(snapshot.build(DAY, NOW)) is None
+        make.issue(at=ago(seconds=50), resolution_due_at=NOW + timedelta(days=9))
+        make.issue(at=ago(seconds=90), first_response_at=NOW, priority="low", location="loc2")
+        first, second, third = (
+            NOW + timedelta(seconds=46),
+            NOW + timedelta(seconds=70),
+            NOW + timedelta(hours=3, minutes=10, seconds=30),
+        )
+        assert snapshot.changes_at(snapshot.build(DAY, NOW)) == first
+        assert snapshot.changes_at(snapshot.build(DAY, first)) == second
+        assert snapshot.changes_at(snapshot.build(DAY, second)) == second
+        assert snapshot.changes_at(snapshot.build(DAY, second + timedelta(microseconds=1))) == third
+        assert snapshot.changes_at(snapshot.build(Scope("24h", location="loc1"), NOW)) == first
+
     def test_a_target_in_business_hours_says_so(self):
         hours = Calendar.objects.create(name="Office", number=1, week=[[["09:00", "18:00"]]] * 5 + [[], []])
         kept = {"priority": "low", "location": "loc1", "response_s": 45, "resolution_s": 600, "since": ago(hours=1)}
