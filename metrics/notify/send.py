@@ -39,7 +39,7 @@ TURN_S = 20.0
 CLAIM_LASTS = timedelta(seconds=slack.TIMEOUT_S + 15)
 LOST_AFTER = timedelta(seconds=15)
 OUTLET_PAUSE_S = (1.0, 60.0)  # after the first failure of an outlet, and at most
-NOTICE_PAUSE_S = (2.0, 3600.0)
+NOTICE_PAUSE_S = (2.0, 60.0)  # an outlet that is gone is tried by what is due
 UNANSWERED_PAUSE_S = (60.0, 3600.0)
 STALE_AFTER = timedelta(days=1)
 
@@ -259,16 +259,24 @@ def settle(notice: Notice, error: NoticeError | None, now: datetime) -> None:
         state = OutletState.objects.select_for_update().get(outlet=notice.outlet)
         still = [Notice.State.SENDING] if error else Notice.UNSENT
         mine = Notice.objects.filter(pk=notice.pk, state__in=still, attempts=notice.attempts)
-        was_failing, found = state.is_failing, outcome(notice, state, error, now)
+        had_failed, was_failing, found = state.failing_since, state.is_failing, outcome(notice, state, error, now)
         if not mine.update(claimed_by=None, claimed_at=None, **found.notice):
             return
         for name, value in found.outlet.items():
             setattr(state, name, value)
         state.save()
+        if had_failed and not error:
+            _due_again(notice.outlet, now)
         if state.is_failing != was_failing:
             live.announce()
     if error:
         log.warning("a notice did not go out", extra={"outlet": str(notice.outlet), "reason": error.reason})
+
+
+def _due_again(outlet: str, now: datetime) -> None:
+    """What waited because the outlet was gone need not wait any more; what may have been heard does, as it would be a repeat."""
+    waiting = Notice.objects.filter(outlet=outlet, state=Notice.State.WAITING, due_at__gt=now)
+    waiting.filter(attempts__gt=0, maybe_heard=False).update(due_at=now)
 
 
 def outcome(notice: Notice, outlet: OutletState, error: NoticeError | None, now: datetime) -> Outcome:

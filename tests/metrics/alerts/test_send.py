@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -72,6 +73,29 @@ def ear(monkeypatch):
     return Ear(monkeypatch)
 
 
+class FixedClock:
+    """The only time that the sender knows."""
+
+    def __init__(self):
+        self.now = timezone.now()
+
+    def run(self, seconds: int, step, every: int = 1):
+        for _ in range(0, seconds, every):
+            self.now += timedelta(seconds=every)
+            step()
+
+    def sleep(self, seconds: float):
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = FixedClock()
+    monkeypatch.setattr(send, "timezone", SimpleNamespace(now=lambda: made.now))
+    monkeypatch.setattr(send, "time", SimpleNamespace(sleep=made.sleep, monotonic=lambda: made.now.timestamp()))
+    return made
+
+
 def due_now():
     """As if all pauses were over."""
     Notice.objects.filter(state="waiting").update(due_at=timezone.now())
@@ -126,6 +150,31 @@ class TestTheOutbox:
         ear.answers = [base.TryLater("ConnectionRefusedError")] * 25
         work_until_quiet(30)
         assert [key for _kind, key in ear.heard] == wanted
+
+    def test_an_hour_without_slack_is_a_try_a_minute_and_nothing_else_waits(
+        self, rule, ear, clock, monkeypatch, settings
+    ):
+        settings.ALERT_EMAILS = ["ana@example.com"]
+        mails, tries = Ear(monkeypatch, "email"), []
+
+        def gone(letter):
+            tries.append(clock.now)
+            raise base.TryLater("ConnectionRefusedError")
+
+        send.SENDERS[Outlet.SLACK] = gone
+        one, begun = incident(rule), clock.now
+        keys = [notice(rule, kind, of=one, created_at=begun, due_at=begun).key for kind in ("firing", "resolved")]
+        keys.append(notice(rule, created_at=begun, due_at=begun).key)
+        notice(rule, outlet="email", created_at=begun, due_at=begun)
+        clock.run(3600, lambda: (send.work("slack"), send.work("email")), every=10)
+        assert [len(mails.heard), ear.heard] == [1, []]
+        assert 55 <= len(tries) <= 75
+        assert OutletState.objects.get(outlet="slack").is_failing
+        send.SENDERS[Outlet.SLACK] = ear
+        clock.run(65, lambda: send.work("slack"))
+        assert sorted(key for _kind, key in ear.heard) == sorted(keys)
+        assert ear.heard.index(("firing", keys[0])) < ear.heard.index(("resolved", keys[1]))
+        assert not OutletState.objects.get(outlet="slack").is_failing
 
     def test_what_it_asks_for_is_waited_and_no_failure(self, rule, ear):
         notice(rule)
