@@ -28,7 +28,7 @@ bench: $(VENV)/test
 RUNS := 1
 COUNT := 1000
 chaos: $(VENV)/test
-	@$(BIN)/python -m tests.chaos --runs $(RUNS) --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.chaos --runs $(RUNS) --count $(COUNT) $(if $(SEED),--seed $(SEED)) $(if $(ALERTS),--alerts)
 
 clean:
 	rm -rf $(VENV) var

@@ -14,21 +14,27 @@ overtake   500 low ones at once, then a critical one: when the AI is asked about
 flood      one location sends 1,000 at once, another one a second: what the second one feels, alone and beside it
 screen     from a database commit to the changed number in a real browser
 audience   2,000 open screens on one web process, a change each second for a minute: when they have it, what it costs
+alerts     from a cause, which is a deadline that passes, to the stand-in Slack
+breach     from a deadline to the socket of an open screen
+notices    Slack drops every connection for an hour (`--minutes 60`): what arrives afterwards, how often and in which order
 history    a database with 10,000, 1 million and 10 million issues: what its figures, pages and rollup take
 
-The last one needs some 60 GB of disk and an hour. `--sizes 10000,1000000` measures others, and `--keep DIR` leaves
+The last one needs some 60 GB of disk and an hour; notices is measured only when it is named. `--sizes 10000,1000000` measures others, and `--keep DIR` leaves
 the databases in that directory and finds them there again.
 """
 
 import argparse
 import asyncio
 import os
+import random
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 
 from tests.support import cpu
+from tests.support.causes import ENGLISH, Causes
 from tests.support.letters import Letter, crm
 from tests.support.measure import commit_to_screen, quantile, with_an_audience
 from tests.support.outside import Outside
@@ -44,6 +50,7 @@ from tests.support.scenarios import (
     overtakes,
     warm,
 )
+from tests.support.screen import breaches
 from tests.support.waits import Waits
 
 TARGET_S = 30
@@ -217,6 +224,59 @@ def audience() -> None:
     )
 
 
+@contextmanager
+def caused(count: int):
+    """`count` causes of alerts in a product of their own."""
+    with Outside() as outside, Product(outside.environment | ENGLISH) as product:
+        outside.calm()
+        yield Causes(product, outside, count)
+
+
+def alerts(count: int = 40) -> None:
+    """One about every two seconds: Slack takes one a second."""
+    chance, began = random.Random(3), {}
+    with caused(count) as causes:
+        for number in range(count):
+            began[number] = causes.begin(number)
+            time.sleep(chance.uniform(1, 3))
+        told = causes.wait_until_told("firing", 60)
+    waits = [told[number].at - at for number, at in began.items() if number in told]
+    show("cause to Slack", Waits(waits, lost=count - len(waits)), f"p95 {quantile(waits, 0.95):.1f} s")
+
+
+def breach(count: int = 30) -> None:
+    chance = random.Random(3)
+    with caused(count) as causes:
+        waits = asyncio.run(breaches(causes.product, causes, [chance.uniform(0.5, 3) for _ in range(count)]))
+    show("deadline to socket", Waits(waits), f"p95 {quantile(waits, 0.95) * 1000:.0f} ms")
+
+
+def notices(minutes: float = 60, count: int = 20) -> None:
+    """Half of the causes end while Slack is gone, and half afterwards."""
+    with caused(count) as causes:
+        causes.outside.slack(down=True)
+        gone = time.monotonic() + 60 * minutes
+        for number in range(count):
+            causes.begin(number)
+        time.sleep(max(20, 60 * minutes / 2))
+        for number in range(count // 2):
+            causes.end(number)
+        time.sleep(max(0, gone - time.monotonic()))
+        causes.outside.slack(down=False)
+        back_at = time.time()
+        first = causes.wait_until_told("firing", 180)
+        for number in range(count // 2, count):
+            causes.end(number)
+        last = causes.wait_until_told("resolved", 180)
+        told = causes.told()
+    waits = [each.at - back_at for each in first.values()]
+    lost = 2 * count - len(first) - len(last)
+    early = sum(last[number].at < first[number].at for number in last if number in first)
+    twice = len(told) - len(first) - len(last)
+    note = f"{twice} twice, {early} ends before their beginnings, after {minutes:g} min"
+    show("Slack is back, to Slack", Waits(waits, lost=lost, twice=twice), note)
+
+
 SIZES = [10_000, 1_000_000, 10_000_000]
 SIZED = "{:<46}{:>12}{:>12}{:>7}  {:>8}  {}"
 
@@ -243,37 +303,27 @@ def history(sizes: list[int] = SIZES, keep: str | None = None) -> None:
 MEASURES: dict[str, Callable[..., None]] = {
     measure.__name__: measure
     for measure in (
-        pace,
-        most,
-        real,
-        failing,
-        burst,
-        down,
-        hanging,
-        critical,
-        overtake,
-        flood,
-        screen,
-        audience,
-        history,
+        *(pace, most, real, failing, burst, down, hanging, critical, overtake, flood),
+        *(screen, audience, alerts, breach, notices, history),
     )
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("measures", nargs="*", metavar="measure", help="all by default")
+    parser.add_argument("measures", nargs="*", metavar="measure", help="all but notices by default")
     parser.add_argument("--sizes", type=_sizes, default=SIZES, metavar="N,…", help="how many issues, for history")
+    parser.add_argument("--minutes", type=float, default=60, metavar="N", help="how long Slack is gone, for notices")
     parser.add_argument("--keep", metavar="DIR", help="where the databases of history stay, to be used again")
     given = parser.parse_args()
-    wanted = given.measures or list(MEASURES)
+    wanted = given.measures or [name for name in MEASURES if name != "notices"]
     if unknown := set(wanted) - set(MEASURES):
         parser.error(f"there is no {', '.join(sorted(unknown))}; write some of {', '.join(MEASURES)}")
     if wanted != ["history"]:
         print(LINE.format(*HEADS, ""), flush=True)
     for name in wanted:
-        more = {"sizes": given.sizes, "keep": given.keep} if name == "history" else {}
-        MEASURES[name](**more)
+        more = {"history": {"sizes": given.sizes, "keep": given.keep}, "notices": {"minutes": given.minutes}}
+        MEASURES[name](**more.get(name, {}))
 
 
 def _sizes(text: str) -> list[int]:

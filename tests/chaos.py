@@ -4,6 +4,8 @@
     make chaos RUNS=20 COUNT=1000    twenty
     make chaos SEED=7                the plan of a run again
 
+    make chaos ALERTS=1              the same for alerts: what looks and tells is killed while causes begin and end
+
 Prints one line a run and, of the first issues that were lost, answered twice or left uncertain, their timelines without personal data.
 Ends with 1 when there was any.
 """
@@ -15,8 +17,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.support.causes import ENGLISH, Causes, under_fire
 from tests.support.chaos import SHOWN, Plan, Report, run
 from tests.support.family import EVERYBODY
+from tests.support.outside import Outside
+from tests.support.product import Product
 
 HEADS = ["seed", "accepted", "answered", "twice", "lost", "uncertain", "gap s", "longest s"]
 LINE = "{:>10}" * len(HEADS) + "  {}"
@@ -29,6 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=15, help="webhooks a second")
     parser.add_argument("--kills", type=int, default=2, help="how often each process is killed in a run")
     parser.add_argument("--seed", type=int, help="of the first run; the next ones count up from it")
+    parser.add_argument("--alerts", action="store_true", help="causes of alerts in place of webhooks, at most 200")
     return parser.parse_args()
 
 
@@ -37,10 +43,25 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # whoever stops it leaves no product running
         signal.signal(number, signal.default_int_handler)
     first = random.randrange(100_000) if args.seed is None else args.seed
+    if args.alerts:
+        return alerts(range(first, first + args.runs), min(args.count, 200), args.kills)
     print(LINE.format(*HEADS, "killed"), flush=True)
     reports = [told(run(Plan(seed, args.count, args.rate, args.kills))) for seed in range(first, first + args.runs)]
     bad = [report for report in reports if not report.verdict.good]
     print(f"{len(reports) - len(bad)} of {len(reports)} runs without fault", flush=True)
+    return 1 if bad else 0
+
+
+def alerts(seeds: range, count: int, kills: int) -> int:
+    """Causes that begin 2.5 s apart on average and last for half a minute. How many runs went wrong, as an exit code."""
+    bad = 0
+    for seed in seeds:
+        with Outside() as outside, Product(outside.environment | ENGLISH) as product:
+            found = under_fire(
+                Causes(product, outside, count), seed=seed, spread_s=2.5 * count, lasts_s=30, kills=kills
+            )
+        print(f"seed {seed}, {count} causes: {'without fault' if found.good else 'WRONG'}, {found}", flush=True)
+        bad += not found.good
     return 1 if bad else 0
 
 

@@ -68,7 +68,8 @@ class Slack:
         return said(200)
 
     async def show(self, request: web.Request) -> web.Response:
-        return web.json_response(list(self.posts))
+        """What was taken, oldest first, each with the moment `at` which it came."""
+        return web.json_response([{"at": at, **post} for at, post in zip(self.times, self.posts, strict=True)])
 
 
 def said(status: int, text: str = "", retry_after_s: float = 1) -> web.Response:

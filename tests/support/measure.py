@@ -23,7 +23,7 @@ INSERT = """
     INSERT INTO issues_issue (id, location, source, type, priority, status, text, sentiment, metadata, detected_at,
         received_at, updated_at, response_risk_at, response_due_at, resolution_risk_at, resolution_due_at, resolved_by,
         resolution_basis, resolution_notes, escalation_reason, rated_resolver)
-    VALUES (%(id)s, 'bench', 'ghl', 'other', 'medium', 'open', 'x', '', '{}', %(at)s, %(at)s, %(at)s, %(due)s, %(due)s, %(due)s, %(due)s,
+    VALUES (%(id)s, %(location)s, 'ghl', 'other', 'medium', 'open', 'x', '', '{}', %(at)s, %(at)s, %(at)s, %(due)s, %(due)s, %(due)s, %(due)s,
         '', '', '', '', '')
 """
 
@@ -93,7 +93,7 @@ def _one_more(connection) -> float:
     """One more waiting issue; the moment of its commit in Unix seconds."""
     at = datetime.now(UTC)
     with connection.transaction():
-        connection.execute(INSERT, {"id": uuid7(), "at": at, "due": at + timedelta(hours=1)})
+        connection.execute(INSERT, {"id": uuid7(), "location": "bench", "at": at, "due": at + timedelta(hours=1)})
         connection.execute("NOTIFY mis_live")
     return time.time()
 

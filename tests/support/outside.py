@@ -16,6 +16,7 @@ from mis_dashboard.sandbox.evolution import SEND_FAILURES
 from .product import ROOT, free_port
 
 READY_S = 30
+REPEAT = "possible repeat"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,15 @@ class Said:
     phone: str
     text: str
     at: float
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message that Slack took from the product. `repeat`: it says that it may be one."""
+
+    text: str
+    at: float
+    repeat: bool
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,10 @@ class Outside:
         """Changes modes of Evolution (`EvolutionModes`)."""
         self._ask("/sandbox/evolution", modes)
 
+    def slack(self, **modes) -> None:
+        """Changes modes of Slack (`SlackModes`)."""
+        self._ask("/sandbox/slack", modes)
+
     def calm(self) -> None:
         """No latency and no failure, with every latency the same once it is set."""
         fail = dict.fromkeys(self._ask("/sandbox/gemini")["fail"], 0)
@@ -94,6 +108,11 @@ class Outside:
     def heard(self) -> list[Heard]:
         """What the product asked Gemini, oldest first."""
         return [Heard(one["at"], one["model"], one["text"]) for one in self._ask("/sandbox/gemini/heard")]
+
+    def posts(self) -> list[Post]:
+        """What the product posted to Slack, oldest first."""
+        found = self._ask("/sandbox/slack/posts")
+        return [Post(one["text"], one["at"], REPEAT in json.dumps(one, ensure_ascii=False)) for one in found]
 
     def _ask(self, path: str, change: dict | None = None):
         body = None if change is None else json.dumps(change).encode()
