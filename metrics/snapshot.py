@@ -38,8 +38,9 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
                 at_risk, met, met_late, breached, next_deadlines: [{issue, due_at, priority}], the nearest first, last_breaches: those of
                 open issues that have passed, the latest first, and changes_at: when the next one comes to be at risk, or is breached
         alerts  [{id, severity, title, about, since, incident, state, acknowledged, silenced_until, inhibited_by, value, unit, n,
-                link, own}], what is wrong, the worst first: `incident` is null where no rule watches it, `link` leads to the rows
-                behind the value, `own` are a rule's own words (title, means, repair), null where it has none
+                link, filters, own}], what is wrong, the worst first: `incident` is null where no rule watches it, `link` leads to the
+                rows behind the value, `filters` are what its rule is narrowed down to, `own` are a rule's own words (title, means,
+                repair), null where it has none
         series  starts, received, resolved, ttfr_p50, ttfr_p90, cost_usd: one entry per bucket, and
                 unfinished: whether the last bucket is still being filled; and target_s, the shortest that is promised
                 for a first response. The first bucket is whole, and so may begin before the window does.

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -59,16 +60,20 @@ class RuleForm(forms.ModelForm):
         label=_("e-mails go to"),
         required=False,
         help_text=_("Several with commas. Empty: to whom all alerts are sent."),
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "title" not in self.fields:  # who may only look
             return
+        for name in ("signal", "location", "type", "outlets", "emails"):
+            self.fields[name].label = capfirst(self.fields[name].label)
         offered = queries.offered()
         self.fields["location"].choices = self._offered("location", offered, str)
         self.fields["type"].choices = self._offered("type", offered, wording.issue_type)
         self.fields["priority"].choices = [("", ALL["priority"]), *Priority.choices]
+        self.fields["priority"].help_text = ""  # the choice says it
         self.initial["emails"] = ", ".join(self.instance.emails)
         causes = self.fields["inhibited_by"]
         causes.queryset = causes.queryset.exclude(pk=self.instance.pk)
@@ -98,8 +103,8 @@ class RuleForm(forms.ModelForm):
     class Meta:
         model = AlertRule
         fields = [
-            "code", "enabled", "severity", "signal", "location", "priority", "type", "window_s", "condition", "threshold", "clear_threshold", "min_n", "min_count",
-            "for_s", "clear_for_s", "patience_s", "outlets", "emails", "inhibited_by", "title", "meaning", "todo",
+            "code", "enabled", "severity", "signal", "location", "priority", "type", "window_s", "condition", "threshold",
+            "clear_threshold", "min_n", "min_count", "for_s", "clear_for_s", "patience_s", "outlets", "emails", "inhibited_by", "title", "meaning", "todo",
         ]  # fmt: skip
         widgets = {"inhibited_by": forms.CheckboxSelectMultiple}
 
@@ -121,7 +126,9 @@ class AlertRuleAdmin(admin.ModelAdmin):
             {
                 "fields": [
                     "signal",
-                    ("location", "priority", "type"),
+                    "location",
+                    "priority",
+                    "type",
                     "window_s",
                     "condition",
                     "threshold",

@@ -85,6 +85,12 @@ def test_what_is_seen_at_once_is_shown_once_with_what_its_rule_knows(settings):
     assert after["incident"] == str(Incident.objects.get().pk)
 
 
+def test_an_alert_says_what_its_rule_is_narrowed_down_to(long_wait):
+    AlertRule.objects.filter(code="long_wait").update(location="loc1", priority="high")
+    (alert,) = alerts()
+    assert alert["filters"] == {"location": "loc1", "priority": "high"}
+
+
 def test_a_rule_that_cannot_be_judged_says_so_of_itself(long_wait, monkeypatch):
     monkeypatch.setattr(
         read, "looks", lambda rules, now: {rule.code: read.Seen(now, Failed("OperationalError")) for rule in rules}
