@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.causes import ENGLISH, Causes, under_fire
+from tests.support.causes import ENGLISH, VICTIMS, Causes, under_fire
 from tests.support.chaos import SHOWN, Plan, Report, run
 from tests.support.family import EVERYBODY
 from tests.support.outside import Outside
@@ -57,9 +57,8 @@ def alerts(seeds: range, count: int, kills: int) -> int:
     bad = 0
     for seed in seeds:
         with Outside() as outside, Product(outside.environment | ENGLISH) as product:
-            found = under_fire(
-                Causes(product, outside, count), seed=seed, spread_s=2.5 * count, lasts_s=30, kills=kills
-            )
+            causes, victims = Causes(product, outside, count), (*VICTIMS, "postgres")
+            found = under_fire(causes, seed=seed, spread_s=2.5 * count, lasts_s=30, kills=kills, victims=victims)
         print(f"seed {seed}, {count} causes: {'without fault' if found.good else 'WRONG'}, {found}", flush=True)
         bad += not found.good
     return 1 if bad else 0

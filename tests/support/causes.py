@@ -4,6 +4,7 @@ import random
 import re
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -132,8 +133,13 @@ class Fire:
         return not (self.missed or self.split or self.lost or self.doubled)
 
 
-def under_fire(causes: Causes, *, seed: int, spread_s: float, lasts_s: float, kills: int) -> Fire:
-    """Each cause begins some time within `spread_s` and lasts for about `lasts_s`; each of VICTIMS is killed `kills` times meanwhile."""
+def under_fire(
+    causes: Causes, *, seed: int, spread_s: float, lasts_s: float, kills: int, victims: tuple[str, ...] = VICTIMS
+) -> Fire:
+    """Each cause begins some time within `spread_s` and lasts for about `lasts_s`; each of `victims` is killed `kills` times meanwhile.
+
+    The clock dies once more at the end.
+    """
     chance = random.Random(seed)
     causes.outside.slack(accept_then_hang=0.4, hang_s=1.2)
     begins = [(chance.uniform(0, spread_s), number) for number in range(causes.count)]
@@ -153,7 +159,7 @@ def under_fire(causes: Causes, *, seed: int, spread_s: float, lasts_s: float, ki
             if who == "clock":
                 clocks.append(victim.pid)
 
-    steps += [(chance.uniform(0.1, 0.95) * over_s, lambda who=who: kill(who)) for who in VICTIMS * kills]
+    steps += [(chance.uniform(0.1, 0.95) * over_s, lambda who=who: kill(who)) for who in victims * kills]
     steps.append((over_s, lambda: kill("clock")))
     began = time.monotonic()
     for at_s, step in sorted(steps, key=lambda each: each[0]):
@@ -178,11 +184,14 @@ def _until_right(causes: Causes, clocks: list[int]) -> float:
 
 
 def _until(ask, within_s: float):
+    """What it gives once it gives anything; a database that is away gives nothing."""
     deadline = time.monotonic() + within_s
-    while not (found := ask()):
+    while True:
+        with suppress(psycopg.Error):
+            if found := ask():
+                return found
         assert time.monotonic() < deadline, "it does not come to an end"
         time.sleep(0.1)
-    return found
 
 
 def _judged(causes: Causes, kills: Counter[str], right_s: float) -> Fire:
