@@ -75,9 +75,9 @@ CARDS = [
 
 SLA = {
     "critical": {
-        "first_response": {"next_deadlines": [{"issue": "a1d4e5", "due_at": "2026-11-20T13:00:06.000Z", "priority": "critical"}],
-                           "last_breaches": [{"issue": "6fecd4", "due_at": "2026-11-20T12:58:40.000Z", "priority": "critical"}]},
-        "resolution": {"next_deadlines": [{"issue": "fe395f", "due_at": "2026-11-20T14:12:00.000Z", "priority": "critical"}],
+        "first_response": {"next_deadlines": [{"issue": "a1d4e5", "risk_at": "2026-11-20T12:59:58.000Z", "due_at": "2026-11-20T13:00:06.000Z", "priority": "critical"}],
+                           "last_breaches": [{"issue": "6fecd4", "risk_at": "2026-11-20T12:59:58.000Z", "due_at": "2026-11-20T12:58:40.000Z", "priority": "critical"}]},
+        "resolution": {"next_deadlines": [{"issue": "fe395f", "risk_at": "2026-11-20T13:50:00.000Z", "due_at": "2026-11-20T14:12:00.000Z", "priority": "critical"}],
                        "last_breaches": []},
     },
 }  # fmt: skip
@@ -116,6 +116,7 @@ NOTHING = {
     "unit": "",
     "n": 0,
     "link": "",
+    "filters": {},
     "own": None,
 }
 ALERTS = [

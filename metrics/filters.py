@@ -7,12 +7,9 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from issues import wording
-
 from . import format, queries, words
 from .window import CUSTOM, FILTERS, LONGEST, WINDOWS, BadScope, Scope, Window
 
-LABELS = {"location": _("Location"), "priority": _("Priority"), "type": _("Type")}
 ALL = {"location": _("all locations"), "priority": _("all priorities"), "type": _("all types")}
 
 # What to write, by the parameter that is not understood.
@@ -56,7 +53,10 @@ def bar(scope: Scope, window: Window, asked: Mapping[str, str], wrong: Mapping[s
         "dates": [_date("start", _("From"), asked, wrong), _date("end", _("To"), asked, wrong)] if is_custom else [],
         "choices": [_choice(name, getattr(scope, name), offered, wrong) for name in FILTERS],
         "chips": [
-            {"label": f"{LABELS[name]}: {_named(name, value)}", "query": replace(scope, **{name: None}).query}
+            {
+                "label": f"{words.FILTERS[name]}: {words.named(name, value)}",
+                "query": replace(scope, **{name: None}).query,
+            }
             for name, value in window.filters.items()
         ],
         "none": replace(scope, **dict.fromkeys(FILTERS)).query,
@@ -105,21 +105,15 @@ def _is_day(text: str) -> bool:
 def _choice(name: str, chosen: str | None, offered: dict[str, list[str]], wrong: Mapping[str, str]) -> dict:
     values = list(words.PRIORITIES) if name == "priority" else offered[name]
     known = values if chosen is None or chosen in values else [chosen, *values]
-    options = [{"value": value, "label": _named(name, value), "is_chosen": value == chosen} for value in known]
+    options = [{"value": value, "label": words.named(name, value), "is_chosen": value == chosen} for value in known]
     if name == "type":
         options.sort(key=lambda option: str(option["label"]))
     is_cut = len(values) == queries.MOST_OFFERED
     return {
         "name": name,
-        "label": LABELS[name],
+        "label": words.FILTERS[name],
         "all": ALL[name],
         "options": options,
         "is_cut": is_cut,
         "error": wrong.get(name, ""),
     }
-
-
-def _named(name: str, value: str) -> str:
-    if name == "priority":
-        return str(words.PRIORITIES[value])
-    return wording.issue_type(value) if name == "type" else value

@@ -97,15 +97,15 @@ STATES = """
 
 NEAREST = """
     CROSS JOIN LATERAL (
-        SELECT array_agg(id) AS {promise}_next_ids, array_agg(due) AS {promise}_next_dues FROM (
-            SELECT i.id, i.{due} AS due FROM issues_issue i
+        SELECT array_agg(id) AS {promise}_next_ids, array_agg(due) AS {promise}_next_dues, array_agg(risk) AS {promise}_next_risks FROM (
+            SELECT i.id, i.{due} AS due, i.{risk} AS risk FROM issues_issue i
             WHERE {{open}} AND {{counted}} AND i.priority = standing.priority AND {binds} AND i.{due} >= %(now)s
             ORDER BY i.{due}, i.id LIMIT %(deadlines_shown)s
         ) AS nearest
     ) AS {promise}
     CROSS JOIN LATERAL (
-        SELECT array_agg(id) AS {promise}_missed_ids, array_agg(due) AS {promise}_missed_dues FROM (
-            SELECT i.id, i.{due} AS due FROM issues_issue i
+        SELECT array_agg(id) AS {promise}_missed_ids, array_agg(due) AS {promise}_missed_dues, array_agg(risk) AS {promise}_missed_risks FROM (
+            SELECT i.id, i.{due} AS due, i.{risk} AS risk FROM issues_issue i
             WHERE {{open}} AND {{counted}} AND i.priority = standing.priority AND {binds} AND i.{due} < %(now)s
             ORDER BY i.{due} DESC, i.id LIMIT %(deadlines_shown)s
         ) AS missed

@@ -35,7 +35,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
                 models: [{model, state, reason, since, until, failures}], channel: {state, since},
                 queue: {waiting, oldest_due_at, follow_ups, surveys}, budget: NAME → size, left (`systems`)
         sla     PRIORITY → "first_response" | "resolution" → target_s and hours ("business" or "always": as promised now), pending,
-                at_risk, met, met_late, breached, next_deadlines: [{issue, due_at, priority}], the nearest first, last_breaches: those of
+                at_risk, met, met_late, breached, next_deadlines: [{issue, risk_at, due_at, priority}], the nearest first, last_breaches: those of
                 open issues that have passed, the latest first, and changes_at: when the next one comes to be at risk, or is breached
         alerts  [{id, severity, title, about, since, incident, state, acknowledged, silenced_until, inhibited_by, value, unit, n,
                 link, filters, own}], what is wrong, the worst first: `incident` is null where no rule watches it, `link` leads to the
@@ -169,10 +169,10 @@ def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -
 
 
 def _deadlines(priority: Priority, row: dict | None, which: str) -> list[dict]:
-    ids, dues = ((row and row[f"{which}_{each}"]) or [] for each in ("ids", "dues"))
+    columns = [(row and row[f"{which}_{each}"]) or [] for each in ("ids", "risks", "dues")]
     return [
-        {"issue": short(issue), "due_at": _z(due), "priority": priority.value}
-        for issue, due in zip(ids, dues, strict=True)
+        {"issue": short(issue), "risk_at": _z(risk), "due_at": _z(due), "priority": priority.value}
+        for issue, risk, due in zip(*columns, strict=True)
     ]
 
 

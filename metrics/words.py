@@ -22,6 +22,8 @@ WINDOWS = {
 
 KPI_STATES = {"good": _("on target"), "warn": _("near target"), "bad": _("off target"), "none": _("no data")}
 
+FILTERS = {"location": _("Location"), "priority": _("Priority"), "type": _("Type")}
+
 PRIORITIES = {"critical": _("critical"), "high": _("high"), "medium": _("medium"), "low": _("low")}
 
 PROMISES = {"first_response": _("First response"), "resolution": _("Resolution")}
@@ -227,6 +229,8 @@ SENTENCES = {
     "looked_up": _("looked up before speaking again"),
     "nothing_unsure": _("every send is certain"),
     "due_in": _("{time} left"),
+    "due_soon": _("at risk: {time} left"),
+    "business": _("{time}, business hours"),
     "overdue": _("{time} late"),
     "took": _("in {time}"),
     "nothing_received": _("Nothing was received in this time."),
@@ -246,6 +250,7 @@ def texts() -> dict:
     """Every sentence of the screen, for its script."""
     return {
         "states": KPI_STATES,
+        "filters": FILTERS,
         "priorities": PRIORITIES,
         "types": wording.TYPES,
         "promises": PROMISES,
@@ -431,7 +436,7 @@ def of_each(sla: dict, state: str) -> str:
 
 
 def deadlines(sla: dict, most: int = 6) -> list[dict]:
-    """The deadlines of open issues that matter most: issue, due_at, priority and promise in words.
+    """The deadlines of open issues that matter most: issue, risk_at, due_at, priority and promise in words.
 
     The latest that have passed, as far as half of the list, then the nearest to come.
     """
@@ -448,6 +453,24 @@ def _due(sla: dict, which: str) -> list[dict]:
         for promise in PROMISES
         for due in kinds[promise][which]
     ]
+
+
+def narrowed(filters: dict[str, str]) -> str:
+    """What is narrowed down to: "Location: São Paulo · Priority: high"; "" where nothing is."""
+    return " · ".join(f"{FILTERS[name]}: {named(name, value)}" for name, value in filters.items())
+
+
+def named(name: str, value: str) -> str:
+    """A value of a filter in words."""
+    if name == "priority":
+        return str(PRIORITIES[value])
+    return wording.issue_type(value) if name == "type" else value
+
+
+def promised(promise: dict) -> str:
+    """What is promised, "2 h"; and whether only business hours count."""
+    time = format.duration(promise["target_s"])
+    return say("business", time=time) if promise.get("hours") == "business" else time
 
 
 def event(line: dict) -> dict:

@@ -27,6 +27,7 @@ from ..filters import ALL
 from ..models import AlertEvent, AlertRule, Incident, Notice, Outlet, OutletState, Silence
 from ..notify import send
 from ..window import FILTERS
+from ..words import narrowed
 
 MOMENTS_SHOWN = 50
 
@@ -153,7 +154,7 @@ class AlertRuleAdmin(admin.ModelAdmin):
     @admin.display(description=_("when"))
     def shown_condition(self, rule):
         signal = signals.SIGNALS.get(rule.signal)
-        only = words.narrowed(rule.filters)
+        only = narrowed(rule.filters)
         return f"{signal.label if signal else rule.signal}: {words.condition(rule)}{f' ({only})' if only else ''}"
 
     @admin.display(description=_("state"))

@@ -5,12 +5,8 @@ from dataclasses import astuple, dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from issues import wording
-
 from .. import format, standing
-from ..filters import LABELS
 from ..models.alert import AlertRule
-from ..words import PRIORITIES
 from .signals import SIGNALS
 
 
@@ -58,14 +54,3 @@ CONDITIONS = {"above": _("above {threshold}"), "at_least": _("at least {threshol
 def condition(rule: AlertRule) -> str:
     """When it is wrong: "above 5 min"."""
     return str(CONDITIONS[rule.condition]).format(threshold=value(rule, rule.threshold))
-
-
-def narrowed(filters: dict[str, str]) -> str:
-    """What a rule is narrowed down to: "Location: São Paulo · Priority: high"; "" where it is not."""
-    return " · ".join(f"{LABELS[name]}: {_named(name, value)}" for name, value in filters.items())
-
-
-def _named(name: str, value: str) -> str:
-    if name == "priority":
-        return str(PRIORITIES[value])
-    return wording.issue_type(value) if name == "type" else value

@@ -12,6 +12,7 @@ from .. import format
 from ..alerts import words
 from ..columns import moment
 from ..models import Notice
+from ..words import narrowed
 from .base import Letter
 
 # The headline, by what is told.
@@ -75,7 +76,7 @@ def _fields(notice: Notice) -> list[tuple[Any, str]]:
     rule, facts = notice.rule, notice.facts
     limit = [(THRESHOLD, words.condition(rule))]
     window = [(WINDOW, format.duration(facts["window_s"]) if facts["window_s"] else "")]
-    only = [(ONLY, words.narrowed(facts.get("filters", {})))]
+    only = [(ONLY, narrowed(facts.get("filters", {})))]
     if notice.kind == "test" or facts["cause"] == "blind":
         return limit + window + only
     if notice.kind == "resolved":

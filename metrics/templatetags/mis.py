@@ -71,11 +71,14 @@ def age(since: str, as_of: str) -> str:
     return format.age((parse_datetime(as_of) - parse_datetime(since)).total_seconds() if since else None)
 
 
-@register.filter
-def countdown(due: str, as_of: str) -> str:
-    """The time left until `due`, or the time gone by since."""
+@register.simple_tag
+def countdown(due: str, as_of: str, risk: str = "") -> str:
+    """The time left until `due`, or the time gone by since; from `risk` on it is at risk."""
     left = (parse_datetime(due) - parse_datetime(as_of)).total_seconds()
-    return words.say("due_in" if left > 0 else "overdue", time=format.age(-(-left // 1) if left > 0 else -left))
+    if left <= 0:
+        return words.say("overdue", time=format.age(-left))
+    is_near = risk and parse_datetime(risk) <= parse_datetime(as_of)
+    return words.say("due_soon" if is_near else "due_in", time=format.age(-(-left // 1)))
 
 
 @register.filter
@@ -100,7 +103,7 @@ register.simple_tag(standing.systems, name="systems")
 @register.simple_tag
 def alerts(found: list[dict]) -> list[dict]:
     """What a person must repair, in words."""
-    return [standing.alert(each) for each in found]
+    return [standing.alert(each) | {"where": words.narrowed(each["filters"])} for each in found]
 
 
 @register.simple_tag
@@ -123,7 +126,7 @@ def sla_row(promise: str, priority: str, states: Iterable[str], sla: dict) -> di
     return {
         "key": f"{priority}:{promise}",
         "priority": words.PRIORITIES[priority],
-        "target": format.duration(found["target_s"]),
+        "target": words.promised(found),
         "cells": [
             {"state": state, "n": found[state], "badge": SLA_BADGES.get(state, "none") if found[state] else "none"}
             for state in states

@@ -22,20 +22,23 @@ export function since(iso, now) {
   return age(iso ? (now - Date.parse(iso)) / 1000 : null);
 }
 
-/** "in 12 s" before the time, "12 s late" after it. */
-export function countdown(iso, now, texts) {
+/** "12 s left" before the time, from `risk` on as being at risk, "12 s late" after it. */
+export function countdown(iso, now, texts, risk = "") {
   const leftS = (Date.parse(iso) - now) / 1000;
+  const near = leftS > 0 && Date.parse(risk) <= now;
   const time = age(leftS > 0 ? Math.ceil(leftS) : -leftS);
-  return { text: fill(leftS > 0 ? texts.due_in : texts.overdue, { time }), overdue: leftS <= 0 };
+  const sentence = leftS <= 0 ? texts.overdue : near ? texts.due_soon : texts.due_in;
+  return { text: fill(sentence, { time }), overdue: leftS <= 0, near };
 }
 
 /** Writes every running time under `root` as it is now. */
 export function tick(root, now, texts) {
   for (const element of root.querySelectorAll("[data-since]")) write(element, since(element.dataset.since, now));
   for (const element of root.querySelectorAll("[data-due]")) {
-    const { text, overdue } = countdown(element.dataset.due, now, texts);
+    const { text, overdue, near } = countdown(element.dataset.due, now, texts, element.dataset.risk);
     write(element, text);
     element.classList.toggle("is-overdue", overdue);
+    element.classList.toggle("is-near", near);
   }
 }
 

@@ -2,7 +2,7 @@
 import { count, pieces, time } from "./format.js";
 import { summaries } from "./series.js";
 import { alert, systems } from "./standing.js";
-import { card, deadlines, event, nowCells } from "./words.js";
+import { card, deadlines, event, narrowed, nowCells } from "./words.js";
 
 /** Shows the whole snapshot under `root`, the page's main element. */
 export function render(root, snapshot, texts) {
@@ -10,7 +10,8 @@ export function render(root, snapshot, texts) {
   renderNow(root, nowCells(snapshot, texts));
   renderList(root, "systems", systems(snapshot, texts), fillSystem);
   // In words, so that a value that grows does not take away a form that somebody is filling in.
-  renderList(root, "alerts", snapshot.alerts.map((found) => alert(found, texts)), fillAlert);
+  const told = (found) => ({ ...alert(found, texts), where: narrowed(found.filters, texts) });
+  renderList(root, "alerts", snapshot.alerts.map(told), fillAlert);
   renderSla(root, snapshot.sla, texts);
   renderList(root, "deadlines", deadlines(snapshot.sla, texts), fillDeadline);
   renderList(root, "feed", snapshot.feed, (item, line) => fillEvent(item, event(line, texts), texts));
@@ -117,7 +118,7 @@ function fillSystem(item, system) {
 
 function fillAlert(item, words) {
   state(item.firstElementChild, words.state);
-  for (const name of ["title", "text", "since", "status"]) write(part(item, name), words[name]);
+  for (const name of ["title", "where", "text", "since", "status"]) write(part(item, name), words[name]);
   fillDeeds(item, words);
   return item;
 }
@@ -141,6 +142,7 @@ function fillDeadline(item, due) {
   if (promise.dataset.listOf) promise.href = promise.dataset.listOf + due.issue;
   write(part(item, "what"), `${due.priority} · …${due.issue}`);
   part(item, "due").dataset.due = part(item, "due").dateTime = due.due_at;
+  part(item, "due").dataset.risk = due.risk_at;
   return item;
 }
 

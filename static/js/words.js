@@ -115,6 +115,16 @@ function ofEach(sla, state, texts) {
   return format.fill(texts.of_each, Object.fromEntries(sums));
 }
 
+/** What is narrowed down to: "Location: São Paulo · Priority: high"; "" where nothing is. */
+export function narrowed(filters, texts) {
+  const named = { location: (value) => value, priority: (value) => texts.priorities[value], type: (value) => kind(value, texts) };
+  return Object.entries(filters)
+    .map(([name, value]) => `${texts.filters[name]}: ${named[name](value)}`)
+    .join(" · ");
+}
+
+const kind = (type, texts) => texts.types[type] ?? type.replaceAll("_", " ");
+
 /** The deadlines of open issues that matter most: the latest that have passed, as far as half of the list, then the nearest to come. */
 export function deadlines(sla, texts, most = 6) {
   const missed = due(sla, "last_breaches", texts).reverse();
@@ -143,7 +153,7 @@ export function event(line, texts) {
     kind: line.kind,
     text: ways[line.how] ?? ways.system,
     priority: texts.priorities[line.priority],
-    type: texts.types[line.type] ?? line.type.replaceAll("_", " "),
+    type: kind(line.type, texts),
     took: line.took_s === null ? "" : format.fill(texts.took, { time }),
   };
 }

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { ServerClock, countdown, since } from "../../static/js/clocks.js";
 
-const texts = { due_in: "in {time}", overdue: "{time} late" };
+const texts = { due_in: "in {time}", due_soon: "at risk: in {time}", overdue: "{time} late" };
 const NOW = Date.parse("2025-11-23T17:00:00Z");
 const plain = (text) => text.replaceAll("\u00a0", " ");
 
@@ -22,6 +22,13 @@ test("a deadline counts down, and up again once it has passed", () => {
   assert.equal(at("2025-11-23T16:58:40Z"), "1 min 20 s late");
   assert.equal(countdown("2025-11-23T17:00:00.001Z", NOW, texts).overdue, false);
   assert.equal(countdown("2025-11-23T17:00:00Z", NOW, texts).overdue, true);
+});
+
+test("a deadline is at risk from its own moment on, and no longer once it has passed", () => {
+  const at = (risk, due) => plain(countdown(due, NOW, texts, risk).text);
+  assert.equal(at("2025-11-23T17:00:00.001Z", "2025-11-23T17:00:12Z"), "in 12 s");
+  assert.equal(at("2025-11-23T17:00:00Z", "2025-11-23T17:00:12Z"), "at risk: in 12 s");
+  assert.equal(at("2025-11-23T16:00:00Z", "2025-11-23T16:59:57Z"), "3 s late");
 });
 
 test("the server's time is taken from the message least delayed", () => {

@@ -14,6 +14,7 @@ const say = {
   cards: ({ kpi, given, window = "24h" }) => words.card(given, kpi, window, texts),
   now_cells: ({ given }) => words.nowCells(given, texts),
   deadlines: ({ given }) => words.deadlines(given, texts),
+  narrowed: ({ given }) => words.narrowed(given, texts),
   events: ({ given }) => words.event(given, texts),
   labels: ({ given }) => series.labels(given, texts),
   summaries: ({ given }) =>

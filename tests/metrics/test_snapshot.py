@@ -206,10 +206,10 @@ class TestSLA:
             state = sla.state(risk, due, achieved, window.end)
             counts[state] += 1
             if state in ("pending", "at_risk"):
-                nearest.append((due, issue.pk))
+                nearest.append((due, issue.pk, risk))
                 changes.append(risk if state == "pending" else due)
             if state == "breached":
-                missed.append((due, issue.pk))
+                missed.append((due, issue.pk, risk))
         return {
             "hours": "always",
             "changes_at": min(changes).strftime("%Y-%m-%dT%H:%M:%S.000Z") if changes else None,
@@ -223,8 +223,8 @@ class TestSLA:
 
     def told(self, dues, priority):
         return [
-            {"issue": str(pk)[-6:], "due_at": due.strftime("%Y-%m-%dT%H:%M:%S.000Z"), "priority": priority.value}
-            for due, pk in dues[:5]
+            {"issue": str(pk)[-6:], "risk_at": snapshot._z(risk), "due_at": snapshot._z(due), "priority": priority.value}
+            for due, pk, risk in dues[:5]
         ]
 
     def test_an_open_issue_stays_however_old_and_however_short_the_window(self):

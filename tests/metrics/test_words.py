@@ -54,6 +54,11 @@ def test_deadlines_are_ordered_as_in_the_browser(example):
     assert words.deadlines(example["given"]) == example["says"]
 
 
+@examples("narrowed")
+def test_what_is_narrowed_down_to_is_said_as_in_the_browser(example):
+    assert words.narrowed(example["given"]) == example["says"]
+
+
 @examples("events")
 def test_what_happened_is_said_as_in_the_browser(example):
     assert words.event(example["given"]) == example["says"]
@@ -102,7 +107,7 @@ def test_every_window_has_a_name_and_one_for_the_time_before():
 
 def test_every_filter_that_can_be_refused_says_what_to_write():
     assert set(filters.REFUSED) == {"window", "start", "end", *FILTERS}
-    assert set(filters.LABELS) == set(filters.ALL) == set(FILTERS)
+    assert set(words.FILTERS) == set(filters.ALL) == set(FILTERS)
 
 
 @pytest.mark.parametrize("kpi", kpis.KPIS, ids=lambda kpi: kpi.name)
@@ -133,6 +138,13 @@ def test_a_countdown_goes_below_its_deadline():
     at = "2025-11-23T17:00:00Z"
     assert mis.countdown("2025-11-23T17:00:11.200Z", at) == "12\N{NO-BREAK SPACE}s left"
     assert mis.countdown("2025-11-23T16:59:57Z", at) == "3\N{NO-BREAK SPACE}s late"
+    assert mis.countdown("2025-11-23T17:00:12Z", at, risk=at) == "at risk: 12\N{NO-BREAK SPACE}s left"
+    assert mis.countdown("2025-11-23T16:59:57Z", at, risk=at) == "3\N{NO-BREAK SPACE}s late"
+
+
+def test_what_is_promised_in_business_hours_says_so():
+    assert words.promised({"target_s": 7200, "hours": "business"}) == "2\N{NO-BREAK SPACE}h, business hours"
+    assert words.promised({"target_s": 7200, "hours": "always"}) == "2\N{NO-BREAK SPACE}h"
 
 
 def test_nobody_waiting_has_no_age():
