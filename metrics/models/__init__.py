@@ -3,6 +3,7 @@
 from .alert import AlertEvent, AlertRule, AlertState, Incident, Notice, Outlet, OutletState, Silence
 from .cells import Cell, Covered, Detected, Dims, Grain, Happened, Reopened, Stale, Touched
 from .proof import Proof
+from .screen import WallPairing, WallScreen, WrongCode
 from .timing import Timing
 from .total import Total
 from .uptime import Maintenance
@@ -29,4 +30,7 @@ __all__ = [
     "Timing",
     "Total",
     "Touched",
+    "WallPairing",
+    "WallScreen",
+    "WrongCode",
 ]
