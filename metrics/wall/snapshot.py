@@ -1,0 +1,213 @@
+"""All that a wall shows, at one moment: picked from what /performance shows, in words, without a name, a phone or a text.
+
+Nothing reaches a wall that is not named here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connections
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from .. import facts, format, standing, words
+from .. import snapshot as whole
+from ..columns import plain
+from ..kpis import KPIS
+from ..window import HOUR, MINUTE, Scope, Window
+from . import trend
+from .edition import EDITION
+
+TREND, BUCKET = 4 * HOUR, 10 * MINUTE
+FIGURES = ["ttfr_p50", "ttfr_p90", "automation_rate", "sla_response", "delivery_rate"]
+TOLD = ["value", "unit", "n", "target", "better", "state", "lower_bound", "change"]
+NOW = ["waiting", "waiting_since", "at_risk", "breached", "escalated_unassigned", "open"]
+SYSTEMS = ["label", "state", "word", "below", "since"]
+SYSTEMS_SHOWN = 6
+
+SENTENCES = {
+    "at_risk": _("at risk: {n}"),
+    "all_in_time": _("all in time"),
+    "overdue": _("overdue"),
+    "soon_due": _("soon due"),
+    "waits": _("take one up"),
+    "all_owned": _("every one has an owner"),
+    "median": _("median: {value}"),
+    "target": _("target {value}"),
+    "most": _("most: {value} at {time}"),
+    "nothing": _("nothing in these hours"),
+    "more_alerts": _("and {n} more"),
+}
+LABELS = {kpi.name: kpi.label for kpi in KPIS}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a wall looks at: the issues of a location ("": all), in a language. Walls of equal look share one snapshot."""
+
+    location: str = ""
+    language: str = "pt-br"
+
+    @property
+    def scope(self) -> Scope:
+        return Scope("24h", location=self.location or None)
+
+    @property
+    def window(self) -> str:
+        return self.scope.window
+
+
+def build(look: Look, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
+    """The snapshot of a wall at `now`, ready for JSON. Its numbers are those of `metrics.snapshot.build` at one state of the tables.
+
+    edition of the page that the server has
+    kpis    NAME → value, unit, n, target, better, state, lower_bound, change, of the last 24 hours
+    now     waiting, waiting_since, at_risk, breached, escalated_unassigned, open
+    tiles   NAME → label, figure, state, word, below, since (a time that runs): the same in words
+    systems six at most: label, state, word, below, since
+    alert   the worst: id, state, title, text, since, takes_over, more; null without any
+    trend   of four hours: starts, received, ttfr_p90, unfinished, and as drawn (`trend`): bars, open_bar, line,
+            goal, received_most, ttfr_most (sentences), labels
+    """
+    with whole.one_state(), translation.override(look.language):
+        found = whole.build(look.scope, now)
+        return {
+            "v": 1,
+            "seq": seq,
+            "boot": boot,
+            "as_of": found["as_of"],
+            "edition": EDITION,
+            "kpis": {name: {key: found["kpis"][name][key] for key in TOLD} for name in FIGURES},
+            "now": {key: found["now"][key] for key in NOW},
+            "tiles": tiles(found),
+            "systems": [{key: each[key] for key in SYSTEMS} for each in standing.systems(found)[:SYSTEMS_SHOWN]],
+            "alert": alert(found["alerts"]),
+            "trend": _trend(look, now),
+        }
+
+
+def compose(look: Look, seq: int, boot: str) -> str:
+    """The text of a new snapshot. Runs in a thread of the hub and gives its connection back."""
+    try:
+        return whole.text(build(look, timezone.now(), seq=seq, boot=boot))
+    finally:
+        connections.close_all()
+
+
+# --- The six figures in words -------------------------------------------------------------------------------
+
+
+def tiles(found: dict) -> dict[str, dict]:
+    """Each figure of the wall in words, in their order."""
+    now, measured = found["now"], found["kpis"]
+    median = _say("median", value=format.measure(measured["ttfr_p50"]["value"], "s"))
+    return {
+        "waiting": _waiting(now),
+        "breached": _breached(now),
+        "unowned": _unowned(now),
+        "ttfr": _figure("ttfr_p90", found, median),
+        "automation": _figure("automation_rate", found),
+        "delivery": _figure("delivery_rate", found),
+    }
+
+
+def _tile(label, figure: str, state: str, word, below: str = "", since: str | None = None) -> dict:
+    told = {"label": str(label), "figure": figure, "state": state, "word": str(word), "below": below}
+    return told | {"since": since or ""}
+
+
+def _waiting(now: dict) -> dict:
+    since = now["waiting_since"]
+    below = words.say("oldest") if since else words.say("nobody_waits")
+    return _tile(words.NOW["waiting"], format.count(now["waiting"]), "none", "", below, since)
+
+
+def _breached(now: dict) -> dict:
+    state, word = (
+        ("bad", "overdue") if now["breached"] else ("warn", "soon_due") if now["at_risk"] else ("good", "all_in_time")
+    )
+    below = _say("at_risk", n=format.count(now["at_risk"]))
+    return _tile(words.NOW["breached"], format.count(now["breached"]), state, _say(word), below)
+
+
+def _unowned(now: dict) -> dict:
+    state, word = ("warn", "waits") if now["escalated_unassigned"] else ("good", "all_owned")
+    below = words.say("of_open", n=format.count(now["open"]))
+    return _tile(words.NOW["escalated"], format.count(now["escalated_unassigned"]), state, _say(word), below)
+
+
+def _figure(name: str, found: dict, more: str = "") -> dict:
+    kpi = found["kpis"][name]
+    card = words.card(kpi, name, found["window"])
+    goal = _say("target", value=format.measure(kpi["target"], kpi["unit"])) if kpi["target"] is not None else ""
+    change = f"{card['change']['way']} {card['change']['text']}" if card["change"]["way"] else ""
+    below = " · ".join(filter(None, [more or change, goal]))
+    return _tile(LABELS[name], card["figure"], card["state"], card["word"], below)
+
+
+# --- Alerts -------------------------------------------------------------------------------------------------
+
+
+def alert(alerts: list[dict]) -> dict | None:
+    """The worst alert in words. One that customers feel and nobody has taken up takes the screen over, now and then."""
+    if not alerts:
+        return None
+    worst = next((each for each in alerts if takes_over(each)), alerts[0])
+    told = standing.alert(worst)
+    more = _say("more_alerts", n=format.count(len(alerts) - 1)) if len(alerts) > 1 else ""
+    return {
+        "id": worst["id"],
+        "takes_over": takes_over(worst),
+        "more": more,
+        **{key: told[key] for key in ("state", "title", "text", "since")},
+    }
+
+
+def takes_over(found: dict) -> bool:
+    quiet = found["acknowledged"] or found["silenced_until"] or found["inhibited_by"]
+    return found["severity"] == "critical" and found["state"] == "firing" and not quiet
+
+
+# --- The trend ----------------------------------------------------------------------------------------------
+
+
+def _trend(look: Look, now: datetime) -> dict:
+    zone = timezone.get_default_timezone()
+    window = Window("4h", now - TREND, now, BUCKET, now, location=look.location or None)
+    found = facts.read(window, zone, {"detected", "ttfr"})
+    received = [bucket["detected"] for bucket in found.buckets]
+    slow = [bucket.times("ttfr").percentiles([0.9])[0] for bucket in found.buckets]
+    return drawn([plain(start) for start in found.starts], received, slow, unfinished=now < found.starts[-1] + BUCKET)
+
+
+def drawn(starts: list, received: list[int], slow: list[float | None], *, unfinished: bool) -> dict:
+    """The series as numbers, as drawings and in a sentence each."""
+    slow = [None if value is None or value < 0 else round(value, 3) for value in slow]
+    goal = next(kpi.target for kpi in KPIS if kpi.name == "ttfr_p90")
+    top = trend.scale(slow, goal)
+    bars, open_bar = trend.bars(received, unfinished=unfinished)
+    return {
+        "starts": starts,
+        "received": received,
+        "ttfr_p90": slow,
+        "unfinished": unfinished,
+        "bars": bars,
+        "open_bar": open_bar,
+        "line": trend.line(slow, top),
+        "goal": trend.level(goal, top),
+        "received_most": _most(starts, received, format.count),
+        "ttfr_most": _most(starts, slow, format.duration),
+        "labels": [format.time(starts[place]) for place in (0, len(starts) // 2, -1)],
+    }
+
+
+def _most(starts: list, values: list, write) -> str:
+    known = [place for place, value in enumerate(values) if value]
+    if not known:
+        return _say("nothing")
+    place = max(known, key=lambda each: values[each])
+    return _say("most", value=write(values[place]), time=format.time(starts[place]))
+
+
+def _say(sentence: str, **values: str) -> str:
+    return str(SENTENCES[sentence]).format(**values)
