@@ -1,8 +1,9 @@
-"""A screen's socket: who may look, at what, and what it has seen."""
+"""A screen's socket: who may look, at what, and what it has seen. That of walls is in `wall.consumer`."""
 
 import asyncio
 import json
 import logging
+from collections.abc import Hashable
 from importlib import import_module
 from urllib.parse import parse_qs
 
@@ -11,7 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import Error
 
-from .live import Subscriber, hub
+from .live import Hub, Subscriber, hub
 from .window import Scope
 
 BAD_REQUEST = 4400
@@ -21,33 +22,21 @@ RECHECK_S = 300.0
 log = logging.getLogger("mis.live")
 
 
-class Performance(AsyncWebsocketConsumer):
-    """`/ws/performance/?window=24h&location=…`: the snapshot of a scope at once, and again after every change. The client sends `{"seq": n}`.
+class Screen(AsyncWebsocketConsumer):
+    """A socket that is sent every snapshot of what it looks at, and acknowledges each with `{"seq": n}`.
 
-    Closes with 4401 when nobody is logged in (any more), with 4400 when the scope or a message
-    is not understood, and with 4408 when snapshots are not acknowledged: then try again.
+    Who may look is for subclasses. Closes with 4400 when a message is not understood, and with 4408 when snapshots are
+    not acknowledged: then try again.
     """
 
-    hub = hub
-    recheck_s = RECHECK_S
-    look: Scope | None = None
-    watch: asyncio.Task | None = None
+    hub: Hub = hub
+    look: Hashable | None = None
 
-    async def connect(self):
-        # Only an accepted socket can be told why it is closed.
-        await self.accept()
-        if not self.scope["user"].is_authenticated:
-            await self.close(SESSION_ENDED)
-            return
-        query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
-        try:
-            self.look = Scope.parse({name: values[0] for name, values in query.items()})
-        except ValueError as error:
-            await self.close(BAD_REQUEST, str(error))
-            return
+    async def begin(self, look: Hashable) -> None:
+        """Sends the present snapshot of `look`, and every one that follows."""
+        self.look = look
         self.subscriber = Subscriber(self._send_text, self.close)
-        self.watch = asyncio.create_task(self._watch_session())
-        await self.hub.subscribe(self.look, self.subscriber)
+        await self.hub.subscribe(look, self.subscriber)
 
     async def receive(self, text_data=None, bytes_data=None):
         if not self.look:
@@ -59,13 +48,41 @@ class Performance(AsyncWebsocketConsumer):
         await self.hub.acknowledge(self.look, self.subscriber, seq)
 
     async def disconnect(self, code):
-        if self.watch:
-            self.watch.cancel()
         if self.look:
             self.hub.unsubscribe(self.look, self.subscriber)
 
     async def _send_text(self, text: str) -> None:
         await self.send(text_data=text)
+
+
+class Performance(Screen):
+    """`/ws/performance/?window=24h&location=…`: the snapshot of a scope at once, and again after every change.
+
+    Closes with 4401 when nobody is logged in (any more), and with 4400 when the scope is not understood.
+    """
+
+    recheck_s = RECHECK_S
+    watch: asyncio.Task | None = None
+
+    async def connect(self):
+        # Only an accepted socket can be told why it is closed.
+        await self.accept()
+        if not self.scope["user"].is_authenticated:
+            await self.close(SESSION_ENDED)
+            return
+        query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
+        try:
+            look = Scope.parse({name: values[0] for name, values in query.items()})
+        except ValueError as error:
+            await self.close(BAD_REQUEST, str(error))
+            return
+        self.watch = asyncio.create_task(self._watch_session())
+        await self.begin(look)
+
+    async def disconnect(self, code):
+        if self.watch:
+            self.watch.cancel()
+        await super().disconnect(code)
 
     async def _watch_session(self) -> None:
         """Ends the socket once its session is over: logged out, expired, or its user locked or given a new password."""

@@ -5,6 +5,8 @@ from django.urls import path
 from . import alert_views, crt_views, design, figure_views, prometheus, views
 from .consumers import Performance
 from .trends import views as trends
+from .wall import views as wall
+from .wall.consumer import Wall
 
 urlpatterns = [
     path("performance", views.performance, name="performance"),
@@ -17,6 +19,10 @@ urlpatterns = [
     path("performance/figures.csv", figure_views.figures_csv, name="figures_csv"),
     path("performance/<slug:kpi>.csv", figure_views.csv, name="figure_csv"),
     path("performance/<slug:kpi>", figure_views.page, name="figure"),
+    path("wall/", wall.page, name="wall"),
+    path("wall/state", wall.state, name="wall_state"),
+    # All else under it, so that no mistyped link becomes an error, which would be logged.
+    path("wall/<path:secret>", wall.link, name="wall_link"),
     path("api/metrics/breakdown", figure_views.breakdown_api, name="breakdown"),
     path("api/metrics/rows", figure_views.rows_api, name="rows"),
     path("api/metrics/snapshot", views.snapshot_api, name="snapshot"),
@@ -25,4 +31,4 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]
-websocket_urlpatterns = [path("ws/performance/", Performance.as_asgi())]
+websocket_urlpatterns = [path("ws/performance/", Performance.as_asgi()), path("ws/wall/", Wall.as_asgi())]

@@ -2,12 +2,15 @@
 
 import logging
 import os
+import re
 import traceback
 from datetime import UTC, datetime
 
 # What every record carries by itself; anything else on it was given as `extra`.
 # Django adds the request, whose address may hold what somebody searched for.
 UNSAFE = {"request"}
+# An address that opens a wall, in whatever it stands: Django logs the path of what it refuses.
+SECRET = re.compile(r"(/wall/)[\w-]{16,}", re.ASCII)
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -30,7 +33,7 @@ class LineFormatter(logging.Formatter):
         line = f"{at}Z {record.levelname} {self.role} {record.name} {one_line(record.getMessage())}{extras}"
         if record.exc_info and record.exc_info[1]:
             line += "".join(f"\n    {part}" for part in described(record.exc_info[1]))
-        return line
+        return SECRET.sub(r"\1…", line)
 
 
 def one_line(value: object) -> str:

@@ -41,3 +41,10 @@ def test_an_exception_is_its_class_and_its_places_without_its_text():
 
 def test_an_exception_that_vouches_for_its_text_is_quoted():
     assert "Vouched: no key" in line("failed", error=raised(Vouched("no key")))
+
+
+def test_an_address_that_opens_a_wall_is_cut():
+    secret = "Ab0_-" * 8 + "xyz"
+    assert secret not in line("Bad Request: %s", f"/wall/{secret}", note=f"http://mis.example/wall/{secret}?a=1")
+    assert "/wall/…" in line("Bad Request: %s", f"/wall/{secret}")
+    assert "/wall/state" in line("Not Found: /wall/state")

@@ -1,0 +1,101 @@
+"""The pages of a wall. None of them is ever a login; each gets on by itself, whatever is wrong, because nobody is there to help."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_safe
+
+from ..api import fresh
+from ..models import WallScreen
+from . import cookies, screens, snapshot
+from .edition import EDITION
+
+SHOWN, WAITING, UNKNOWN = "shown", "waiting", "unknown"
+
+
+def discreet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """`view` whose answer nobody keeps, and whose address is told nobody."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = fresh(view(request, *args, **kwargs))
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return answer
+
+
+@discreet
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """The figures, for a browser whose secret opens a screen; else a code to be accepted. Without a database, a page that waits for it."""
+    secret = cookies.secret_of(request)
+    try:
+        screen = screens.find(secret)
+        return _shown(request, screen, secret) if screen else _pairing(request, secret)
+    except Error:
+        return render(request, "wall/away.html", status=503)
+
+
+def _shown(request: HttpRequest, screen: WallScreen, secret: str) -> HttpResponse:
+    look = snapshot.Look(screen.location, screen.language)
+    found = snapshot.build(look, timezone.now())
+    context = {
+        "screen": screen,
+        "snapshot": found,
+        # As many places as there can be systems: the script fills them, and makes none.
+        "systems": found["systems"] + [None] * (snapshot.SYSTEMS_SHOWN - len(found["systems"])),
+        "edition": EDITION,
+        "zone": settings.TIME_ZONE,
+    }
+    with translation.override(screen.language):
+        response = render(request, "wall/wall.html", context)
+    cookies.keep(response, secret)
+    return response
+
+
+def _pairing(request: HttpRequest, secret: str) -> HttpResponse:
+    """The code that the browser shows already, or a new one."""
+    now = timezone.now()
+    pairing = screens.waiting(secret, now)
+    try:
+        if pairing is None:
+            pairing, secret = screens.ask(now)
+    except screens.TooManyWait:
+        return render(request, "wall/pairing.html", {"code": ""})
+    context = {"code": pairing.code, "expires_in_s": int((pairing.expires_at - now).total_seconds())}
+    response = render(request, "wall/pairing.html", context)
+    cookies.keep(response, secret)
+    return response
+
+
+@discreet
+@require_safe
+def state(request: HttpRequest) -> JsonResponse:
+    """What the page would be now: "shown", "waiting" (with a code that may still be accepted) or "unknown"; 503 without a database."""
+    secret = cookies.secret_of(request)
+    try:
+        if screens.find(secret):
+            found = SHOWN
+        else:
+            found = WAITING if screens.waiting(secret, timezone.now()) else UNKNOWN
+    except Error:
+        return JsonResponse({"state": "away"}, status=503)
+    return JsonResponse({"state": found, "edition": EDITION})
+
+
+@discreet
+def link(request: HttpRequest, secret: str) -> HttpResponse:
+    """Keeps the secret as a cookie and leads to the page, so that it stands in no address bar.
+
+    Whether it opens anything is not looked up here, and no answer is an error: those are logged, with their address.
+    """
+    response = redirect("wall")
+    if screens.is_secret(secret.strip("/")):
+        cookies.keep(response, secret.strip("/"))
+    return response
