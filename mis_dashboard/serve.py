@@ -143,6 +143,12 @@ def web_command(host: str, port: int) -> list[str]:
     return [*command, f"{module}:{name}"]
 
 
+def address(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens there."""
+    name = EVERYWHERE.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
 class Announcement:
     """Asked each second, says once that the web answers and where."""
 
@@ -155,8 +161,7 @@ class Announcement:
     def __call__(self) -> None:
         if not self.said and self._answers():
             self.said = True
-            name = f"[{self.host}]" if ":" in self.host else self.host
-            self.say(f"MIS is up: http://{name}:{self.port}/  (Ctrl-C stops it)")
+            self.say(f"MIS is up: {address(self.host, self.port)}/  (Ctrl-C stops it)")
             if not has_users():
                 self.say(NOBODY)
 

@@ -11,13 +11,17 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from metrics.models import WallScreen
+from metrics.wall import screens
+
 from ..embedded import Embedded
-from ..serve import refuse_taken_port, serve
+from ..serve import address, refuse_taken_port, serve
 from ..supervisor import Child
 from . import history, timings, uptime
 from .furnish import furnish
 
 USER = "demo"
+WALL = "Recepção"
 
 
 def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print) -> None:
@@ -25,16 +29,19 @@ def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print
     refuse_taken_port(host, port)
     throw_away()
     password = secrets.token_urlsafe(9)
+    wall = ""
 
     def prepare() -> None:
+        nonlocal wall
         get_user_model().objects.create_superuser(USER, "", password)
         furnish()
+        wall = f"{address(host, port)}/wall/{screens.link(WallScreen(name=WALL))}"
         history.load(timezone.now(), seed=seed, progress=_bar)
         uptime.load(timezone.now())
         timings.load(timezone.now(), seed=seed)
 
     def welcome(line: str) -> None:
-        say(f"\n{line}\n\n    user      {USER}\n    password  {password}\n")
+        say(f"\n{line}\n\n    user      {USER}\n    password  {password}\n    wall      {wall}\n")
         say("Simulated customers are writing. No message leaves this machine.\n")
 
     serve(host, port, extra=[sandbox(port, seed), team()], prepare=prepare, say=welcome)
