@@ -32,13 +32,19 @@ SENTENCES = {
     "soon_due": _("soon due"),
     "waits": _("take one up"),
     "all_owned": _("every one has an owner"),
-    "median": _("median: {value}"),
+    "open": _("of {n} open"),
+    "median": _("median {value}"),
     "target": _("target {value}"),
     "most": _("most: {value} at {time}"),
     "nothing": _("nothing in these hours"),
     "more_alerts": _("and {n} more"),
 }
-LABELS = {kpi.name: kpi.label for kpi in KPIS}
+# What stands on a wall must be short.
+LABELS = {
+    "ttfr_p90": _("First reply, 9 in 10"),
+    "automation_rate": _("Automation"),
+    "delivery_rate": _("Delivery"),
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def build(look: Look, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "kpis": {name: {key: found["kpis"][name][key] for key in TOLD} for name in FIGURES},
             "now": {key: found["now"][key] for key in NOW},
             "tiles": tiles(found),
-            "systems": [{key: each[key] for key in SYSTEMS} for each in standing.systems(found)[:SYSTEMS_SHOWN]],
+            "systems": systems(found),
             "alert": alert(found["alerts"]),
             "trend": _trend(look, now),
         }
@@ -111,9 +117,11 @@ def tiles(found: dict) -> dict[str, dict]:
     }
 
 
-def _tile(label, figure: str, state: str, word, below: str = "", since: str | None = None) -> dict:
+def _tile(
+    label, figure: str, state: str, word, below: str, since: str | None = None, change: dict | None = None
+) -> dict:
     told = {"label": str(label), "figure": figure, "state": state, "word": str(word), "below": below}
-    return told | {"since": since or ""}
+    return told | {"since": since or "", "change": change}
 
 
 def _waiting(now: dict) -> dict:
@@ -132,17 +140,39 @@ def _breached(now: dict) -> dict:
 
 def _unowned(now: dict) -> dict:
     state, word = ("warn", "waits") if now["escalated_unassigned"] else ("good", "all_owned")
-    below = words.say("of_open", n=format.count(now["open"]))
+    below = _say("open", n=format.count(now["open"]))
     return _tile(words.NOW["escalated"], format.count(now["escalated_unassigned"]), state, _say(word), below)
 
 
-def _figure(name: str, found: dict, more: str = "") -> dict:
+def _figure(name: str, found: dict, below: str = "") -> dict:
     kpi = found["kpis"][name]
     card = words.card(kpi, name, found["window"])
-    goal = _say("target", value=format.measure(kpi["target"], kpi["unit"])) if kpi["target"] is not None else ""
-    change = f"{card['change']['way']} {card['change']['text']}" if card["change"]["way"] else ""
-    below = " · ".join(filter(None, [more or change, goal]))
-    return _tile(LABELS[name], card["figure"], card["state"], card["word"], below)
+    if not below and kpi["target"] is not None:
+        below = _say("target", value=words.goal(kpi["target"], kpi))
+    return _tile(LABELS[name], card["figure"], card["state"], card["word"], below, change=_change(kpi, card["change"]))
+
+
+def _change(kpi: dict, told: dict) -> dict | None:
+    """How it differs from the day before: amount, verdict, state. None where that cannot be told, or it does not."""
+    if told["way"] not in (words.WAYS["up"], words.WAYS["down"]):
+        return None
+    tenths = format.rounded(abs(kpi["change"]) * 1000)
+    amount = words.points(tenths) if kpi["unit"] == "rate" else words.percent(tenths)
+    return {"amount": f"{told['way']} {amount}", "verdict": told["verdict"], "state": told["state"]}
+
+
+# --- Systems ------------------------------------------------------------------------------------------------
+
+
+def systems(found: dict) -> list[dict]:
+    """What MIS leans on, in words. Budgets only when they are spent: how much is left of them is no matter from afar."""
+    budgets = {str(label) for label in standing.BUDGETS.values()}
+    told = [
+        each
+        for each in standing.systems(found)
+        if each["label"] not in budgets or each["state"] not in ("good", "none")
+    ]
+    return [{key: each[key] for key in SYSTEMS} for each in told[:SYSTEMS_SHOWN]]
 
 
 # --- Alerts -------------------------------------------------------------------------------------------------

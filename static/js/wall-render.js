@@ -19,7 +19,8 @@ const WAYS = {
     element.hidden = !value;
     const state = value?.state ?? "none";
     if (element.dataset.state !== state) element.dataset.state = state;
-    set(element.querySelector("[data-icon]"), "href", `#state-${state}`);
+    const icon = element.querySelector("[data-icon]");
+    if (icon) set(icon, "href", `#state-${state}`);
   },
 };
 

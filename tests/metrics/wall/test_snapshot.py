@@ -111,7 +111,7 @@ def test_six_figures_in_their_order():
         tiles = snapshot.tiles(whole.build(Scope("24h"), NOW))
     assert list(tiles) == ["waiting", "breached", "unowned", "ttfr", "automation", "delivery"]
     assert tiles["breached"] == {
-        "label": "Deadlines breached", "figure": "0", "state": "good", "word": "all in time", "below": "at risk: 0", "since": ""
+        "label": "Deadlines breached", "figure": "0", "state": "good", "word": "all in time", "below": "at risk: 0", "since": "", "change": None
     }  # fmt: skip
     assert tiles["ttfr"]["figure"] == "—"
     assert tiles["ttfr"]["word"] == "no data"
