@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from .. import facts, format, standing, words
 from .. import snapshot as whole
 from ..columns import plain
-from ..kpis import KPIS
 from ..window import HOUR, MINUTE, Scope, Window
 from . import trend
 from .edition import EDITION
@@ -66,14 +65,17 @@ class Look:
 def build(look: Look, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
     """The snapshot of a wall at `now`, ready for JSON. Its numbers are those of `metrics.snapshot.build` at one state of the tables.
 
-    edition of the page that the server has
-    kpis    NAME → value, unit, n, target, better, state, lower_bound, change, of the last 24 hours
-    now     waiting, waiting_since, at_risk, breached, escalated_unassigned, open
-    tiles   NAME → label, figure, state, word, below, since (a time that runs): the same in words
-    systems six at most: label, state, word, below, since
-    alert   the worst: id, state, title, text, since, takes_over, more; null without any
-    trend   of four hours: starts, received, ttfr_p90, unfinished, and as drawn (`trend`): bars, open_bar, line,
-            goal, received_most, ttfr_most (sentences), labels
+    Instants and units are as there.
+
+        edition of the page that the server has
+        kpis    NAME → value, unit, n, target, better, state, lower_bound, change, of the last 24 hours
+        now     waiting, waiting_since, at_risk, breached, escalated_unassigned, open
+        tiles   NAME → label, figure, state, word, below, since (a time that runs), change (amount, verdict, state; or
+                null): the same in words
+        systems six at most: label, state, word, below, since
+        alert   the worst: id, state, title, text, since, takes_over, more; null without any
+        trend   of four hours: starts, received, ttfr_p90, unfinished, and as drawn (`trend`): bars, open_bar, line,
+                goal, received_most, ttfr_most (sentences), labels
     """
     with whole.one_state(), translation.override(look.language):
         found = whole.build(look.scope, now)
@@ -88,7 +90,7 @@ def build(look: Look, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "tiles": tiles(found),
             "systems": systems(found),
             "alert": alert(found["alerts"]),
-            "trend": _trend(look, now),
+            "trend": _trend(look, now, found["series"]["target_s"]),
         }
 
 
@@ -149,16 +151,14 @@ def _figure(name: str, found: dict, below: str = "") -> dict:
     card = words.card(kpi, name, found["window"])
     if not below and kpi["target"] is not None:
         below = _say("target", value=words.goal(kpi["target"], kpi))
-    return _tile(LABELS[name], card["figure"], card["state"], card["word"], below, change=_change(kpi, card["change"]))
+    return _tile(LABELS[name], card["figure"], card["state"], card["word"], below, change=_change(card["change"]))
 
 
-def _change(kpi: dict, told: dict) -> dict | None:
+def _change(told: dict) -> dict | None:
     """How it differs from the day before: amount, verdict, state. None where that cannot be told, or it does not."""
     if told["way"] not in (words.WAYS["up"], words.WAYS["down"]):
         return None
-    tenths = format.rounded(abs(kpi["change"]) * 1000)
-    amount = words.points(tenths) if kpi["unit"] == "rate" else words.percent(tenths)
-    return {"amount": f"{told['way']} {amount}", "verdict": told["verdict"], "state": told["state"]}
+    return {"amount": f"{told['way']} {told['short']}", "verdict": told["verdict"], "state": told["state"]}
 
 
 # --- Systems ------------------------------------------------------------------------------------------------
@@ -201,20 +201,22 @@ def takes_over(found: dict) -> bool:
 # --- The trend ----------------------------------------------------------------------------------------------
 
 
-def _trend(look: Look, now: datetime) -> dict:
+def _trend(look: Look, now: datetime, target_s: float) -> dict:
     zone = timezone.get_default_timezone()
     window = Window("4h", now - TREND, now, BUCKET, now, location=look.location or None)
     found = facts.read(window, zone, {"detected", "ttfr"})
     received = [bucket["detected"] for bucket in found.buckets]
     slow = [bucket.times("ttfr").percentiles([0.9])[0] for bucket in found.buckets]
-    return drawn([plain(start) for start in found.starts], received, slow, unfinished=now < found.starts[-1] + BUCKET)
+    starts = [plain(start) for start in found.starts]
+    return drawn(starts, received, slow, target_s, unfinished=now < found.starts[-1] + BUCKET)
 
 
-def drawn(starts: list, received: list[int], slow: list[float | None], *, unfinished: bool) -> dict:
+def drawn(
+    starts: list[str], received: list[int], slow: list[float | None], target_s: float, *, unfinished: bool
+) -> dict:
     """The series as numbers, as drawings and in a sentence each."""
     slow = [None if value is None or value < 0 else round(value, 3) for value in slow]
-    goal = next(kpi.target for kpi in KPIS if kpi.name == "ttfr_p90")
-    top = trend.scale(slow, goal)
+    top = trend.scale(slow, target_s)
     bars, open_bar = trend.bars(received, unfinished=unfinished)
     return {
         "starts": starts,
@@ -224,7 +226,7 @@ def drawn(starts: list, received: list[int], slow: list[float | None], *, unfini
         "bars": bars,
         "open_bar": open_bar,
         "line": trend.line(slow, top),
-        "goal": trend.level(goal, top),
+        "goal": trend.level(target_s, top),
         "received_most": _most(starts, received, format.count),
         "ttfr_most": _most(starts, slow, format.duration),
         "labels": [format.time(starts[place]) for place in (0, len(starts) // 2, -1)],
