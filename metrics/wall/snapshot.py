@@ -30,7 +30,7 @@ SENTENCES = {
     "overdue": _("overdue"),
     "soon_due": _("soon due"),
     "waits": _("take one up"),
-    "all_owned": _("every one has an owner"),
+    "all_owned": _("all taken up"),
     "open": _("of {n} open"),
     "median": _("median {value}"),
     "target": _("target {value}"),
