@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo run test bench chaos clean
+.PHONY: help demo run test bench chaos soak clean
 
 help:
 	@echo "make demo    everything running, with simulated customers; nothing leaves this machine"
 	@echo "make run     everything running for real, from the environment"
 	@echo "make test    every test there is"
 	@echo "make bench   the benchmarks"
+	@echo "make soak    a wall stands for two hours in a browser; MINUTES=120 RATE=1 RESTARTS=3 say how"
 	@echo "make chaos   kills everything while webhooks arrive; RUNS=20 COUNT=1000 SEED=… say how"
 
 demo: $(VENV)/run
@@ -29,6 +30,12 @@ RUNS := 1
 COUNT := 1000
 chaos: $(VENV)/test
 	@$(BIN)/python -m tests.chaos --runs $(RUNS) --count $(COUNT) $(if $(SEED),--seed $(SEED)) $(if $(ALERTS),--alerts)
+
+MINUTES := 120
+RATE := 1
+RESTARTS := 3
+soak: $(VENV)/test
+	@MIS_TEST_BROWSER=$$(scripts/browser) $(BIN)/python -m tests.soak --minutes $(MINUTES) --rate $(RATE) --restarts $(RESTARTS)
 
 clean:
 	rm -rf $(VENV) var
