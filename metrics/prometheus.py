@@ -35,6 +35,7 @@ from mis_dashboard.models import Process
 from . import systems, totals
 from .live import hub
 from .views import SEEN_LATELY, VERSION
+from .wall.consumer import Wall
 
 CLOSED = "Nobody may look: set METRICS_TOKEN, restart MIS, and let Prometheus send it.\n"
 WRONG = "Send Authorization: Bearer TOKEN with the token that is set as METRICS_TOKEN.\n"
@@ -140,7 +141,7 @@ class Collector:
     def collect(self) -> Iterator[Metric]:
         now = timezone.now()
         yield InfoMetricFamily("mis_build", "The version that runs.", {"version": VERSION})
-        yield _gauge("sockets", "Open screens of this process.", hub.sockets)
+        yield _gauge("sockets", "Open screens of this process.", hub.sockets + Wall.hub.sockets)
         try:
             standing, happened = _standing(now), totals.read(now)
         except (OperationalError, InterfaceError):

@@ -21,6 +21,7 @@ urlpatterns = [
     path("performance/<slug:kpi>", figure_views.page, name="figure"),
     path("wall/", wall.page, name="wall"),
     path("wall/state", wall.state, name="wall_state"),
+    path("wall/worker-<str:language>.js", wall.worker, name="wall_worker"),
     # All else under it, so that no mistyped link becomes an error, which would be logged.
     path("wall/<path:secret>", wall.link, name="wall_link"),
     path("api/metrics/breakdown", figure_views.breakdown_api, name="breakdown"),

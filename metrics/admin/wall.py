@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -30,7 +31,7 @@ SHAPES = {
 
 class ScreenForm(forms.ModelForm):
     code = forms.CharField(
-        label=_("code"),
+        label=_("Code"),
         required=False,
         max_length=7,
         validators=[RegexValidator(r"^\d{3} ?\d{3}$", _("The code has six digits."))],
@@ -79,8 +80,7 @@ class WallScreenAdmin(admin.ModelAdmin):
         "created_at",
         "revoked_at",
     ]
-    list_filter = ["language", ("revoked_at", admin.EmptyFieldListFilter)]
-    ordering = ["revoked_at", "name"]
+    ordering = [F("revoked_at").asc(nulls_first=True), "name"]
     actions = None
     show_full_result_count = False
 

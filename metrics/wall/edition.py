@@ -9,7 +9,7 @@ from django.conf import settings
 PARTS = [
     "static/js/*.js",
     "static/css/*.css",
-    "templates/wall/*.html",
+    "templates/wall/*",
     "locale/*/LC_MESSAGES/django.mo",
     "pyproject.toml",
 ]

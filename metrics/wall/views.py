@@ -5,7 +5,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.db import Error
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
@@ -87,6 +87,16 @@ def state(request: HttpRequest) -> JsonResponse:
     except Error:
         return JsonResponse({"state": "away"}, status=503)
     return JsonResponse({"state": found, "edition": EDITION})
+
+
+@discreet
+@require_safe
+def worker(request: HttpRequest, language: str) -> HttpResponse:
+    """The script that waits in the browser for a server that is away. Under the address of the wall, so that it is for that alone."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    with translation.override(language):
+        return render(request, "wall/worker.js", {"language": language}, content_type="text/javascript")
 
 
 @discreet

@@ -11,7 +11,7 @@ import { renderer, set, write } from "./wall-render.js";
 const HELPLESS_MS = 60_000; // old for this long though the server answers: the page itself may be what is wrong
 
 const body = document.body;
-const { zone, edition, stateAt, nightFrom, nightUntil, asOf } = body.dataset;
+const { zone, edition, stateAt, worker, nightFrom, nightUntil, asOf } = body.dataset;
 const place = (name) => document.querySelector(`[data-${name}]`);
 const [stage, clock, fresh, stale] = ["stage", "clock", "fresh", "stale"].map(place);
 const running = [...document.querySelectorAll("[data-since]")];
@@ -98,6 +98,11 @@ function stayAwake() {
   if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => {}); // where it may not, the system decides
 }
 
+/** From then on a page that is loaded while the server is away waits for it. Browsers allow it over HTTPS, and on one's own machine. */
+function waitForTheServer() {
+  navigator.serviceWorker?.register(worker).catch(() => {});
+}
+
 freshness.heard(asOf);
 live.start();
 show();
@@ -108,3 +113,4 @@ document.addEventListener("visibilitychange", () => {
   stayAwake();
 });
 stayAwake();
+waitForTheServer();

@@ -167,6 +167,16 @@ def test_after_the_server_was_away_it_comes_back_by_itself(wall, product, box):
     assert wall.evaluate("window.notReloaded")
 
 
+def test_a_screen_that_is_switched_on_while_the_server_is_away_waits_for_it(wall):
+    wall.wait_for_function("navigator.serviceWorker.controller !== null")
+    wall.context.set_offline(True)
+    wall.reload()
+    assert wall.locator(".stage").count() == 0
+    assert "refresh" in wall.content()
+    wall.context.set_offline(False)
+    wall.locator(LIVE).wait_for(timeout=15_000)
+
+
 LONG_THERE = "const real = performance.now.bind(performance); performance.now = () => real() + 600_000;"
 
 

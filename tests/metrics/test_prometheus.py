@@ -13,6 +13,7 @@ from issues.models import Action, AICall, Breaker, ChannelState
 from metrics import live, totals
 from metrics.models import Total
 from metrics.views import VERSION
+from metrics.wall.consumer import Wall
 from mis_dashboard.models import Job, Process
 from tests.support import make
 
@@ -179,7 +180,8 @@ class TestNow:
     def test_open_screens_are_those_of_this_process(self, scrape, monkeypatch):
         monkeypatch.setitem(live.hub._subscribers, "one scope", {1, 2})
         monkeypatch.setitem(live.hub._subscribers, "another", {3})
-        assert scrape()["mis_sockets",] == 3
+        monkeypatch.setitem(Wall.hub._subscribers, "a wall", {4})
+        assert scrape()["mis_sockets",] == 4
 
 
 class TestSoFar:

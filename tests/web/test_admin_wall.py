@@ -77,6 +77,7 @@ def test_the_list_tells_which_are_alive_in_words_and_shapes(bia):
     html = text_of(bia.get(reverse(LIST)))
     for shape, word in (("●", "alive"), ("▲", "silent"), ("○", "never opened"), ("✕", "revoked")):
         assert f"{shape}</span> {word}" in html
+    assert html.index("nova") < html.index("velha")  # those in force come first
 
 
 def test_revoking_asks_first_and_is_noted(bia):

@@ -185,6 +185,13 @@ def test_without_scripts_the_page_is_loaded_anew(tv):
     assert '<noscript><meta http-equiv="refresh"' in tv.get("/wall/").content.decode()
 
 
+def test_what_waits_in_the_browser_for_the_server_speaks_its_language(tv):
+    answer = tv.get("/wall/worker-en.js")
+    assert answer["Content-Type"] == "text/javascript"
+    assert "The server does not answer" in answer.content.decode()
+    assert tv.get("/wall/worker-xx.js").status_code == 404
+
+
 def test_only_its_pages_are_open(tv):
     tv.get(f"/wall/{added()[1]}")
     assert tv.get("/performance").status_code == 302
