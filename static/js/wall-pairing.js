@@ -1,23 +1,14 @@
 // A screen that is not in use yet, or cannot be now: asks whether that has changed, and goes on by itself.
 
+import { ask } from "./ask.js";
+
 const ASK_MS = 2000;
-const PATIENCE_MS = 5000;
 
 /** What to do about what the page would be now: "open" it anew, or "wait". `shows` is what it is, `leftMs` how long that holds. */
 export function next(state, shows, leftMs) {
   if (state === null) return "wait"; // no answer
   if (state === "shown" || shows === "away") return "open";
   return leftMs <= 0 ? "open" : "wait";
-}
-
-/** "shown", "waiting" or "unknown"; null while nobody answers. */
-async function ask(address) {
-  try {
-    const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
-    return answer.ok ? (await answer.json()).state : null;
-  } catch {
-    return null;
-  }
 }
 
 async function look({ stateAt, page, now, expiresIn }) {
@@ -29,4 +20,7 @@ async function look({ stateAt, page, now, expiresIn }) {
   else setTimeout(look, ASK_MS, { stateAt, page, now, expiresIn });
 }
 
-if (typeof document !== "undefined") setTimeout(look, ASK_MS, document.body.dataset);
+if (typeof document !== "undefined") {
+  document.body.dataset.alive = "";
+  setTimeout(look, ASK_MS, document.body.dataset);
+}

@@ -38,7 +38,8 @@ export function renderer(root) {
 /** Its units stand smaller. */
 function writeFigure(element, text) {
   if (element.textContent === text) return;
-  element.replaceChildren(...pieces(text).map((piece) => (piece.number ? piece.text : unit(piece.text))));
+  element.textContent = "";
+  element.append(...pieces(text).map((piece) => (piece.number ? piece.text : unit(piece.text))));
   element.classList.remove("has-changed");
   void element.offsetWidth; // makes the browser see the element without the mark
   element.classList.add("has-changed");

@@ -1,4 +1,5 @@
 // The page of a wall: what the server wrote, kept fresh for weeks without anybody near it.
+import { ask } from "./ask.js";
 import { age, fill } from "./format.js";
 import { Freshness, OLD_MS } from "./freshness.js";
 import { Live } from "./live.js";
@@ -26,7 +27,7 @@ const seconds = timed({ hour: "2-digit", minute: "2-digit", second: "2-digit" })
 const freshness = new Freshness();
 const takeover = new Takeover(place("takeover"));
 const render = renderer(stage);
-const reload = new Reload({ answers, go: () => location.reload(), standing: () => performance.now() });
+const reload = new Reload({ answers: async () => (await ask(stateAt)) !== null, go: () => location.reload(), standing: () => performance.now() });
 let alert = null;
 let present = edition; // the edition that the server has
 
@@ -42,15 +43,6 @@ const live = new Live({
   changed: () => {},
   clock: { now: () => performance.now(), after: (ms, act) => setTimeout(act, ms), cancel: (timer) => clearTimeout(timer) },
 });
-
-/** Whether the server would answer with a page of ours. */
-async function answers() {
-  try {
-    return (await fetch(stateAt, { cache: "no-store", signal: AbortSignal.timeout(5000) })).ok;
-  } catch {
-    return false;
-  }
-}
 
 function show() {
   const now = freshness.now();
@@ -103,6 +95,7 @@ function waitForTheServer() {
   navigator.serviceWorker?.register(worker).catch(() => {});
 }
 
+body.dataset.alive = "";
 freshness.heard(asOf);
 live.start();
 show();

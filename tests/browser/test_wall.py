@@ -197,3 +197,17 @@ def test_another_edition_is_loaded_once_and_not_in_a_loop(tv, page, product):
     tv.wait_for_timeout(8000)
     assert len(loads) == 2
     tv.locator(LIVE).wait_for()
+
+
+def test_a_page_whose_scripts_did_not_come_is_loaded_anew(tv, page, product):
+    tv.add_init_script("const real = setTimeout; setTimeout = (act, ms, ...more) => real(act, ms / 20, ...more);")
+    tv.route(re.compile(r"/static/js/wall\.[^/]*js$"), lambda route: route.abort())
+    loads = []
+    tv.on("load", lambda _: loads.append(1))
+    tv.goto(added(page, product))
+    deadline = time.monotonic() + 15
+    while len(loads) < 2:
+        assert time.monotonic() < deadline, "it was not loaded anew"
+        tv.wait_for_timeout(100)
+    tv.unroute_all()
+    tv.locator(LIVE).wait_for()

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { ask } from "../../static/js/ask.js";
 import { DOUBT_MS, Freshness, JUMP_MS, OLD_MS } from "../../static/js/freshness.js";
 import { isNight } from "../../static/js/night.js";
 import { Reload, mayReload } from "../../static/js/reload.js";
@@ -296,4 +297,13 @@ test("a place is found by its path, and what is not there is undefined", () => {
   assert.equal(at(snapshot, "systems.0.word"), "conectado");
   assert.equal(at(snapshot, "systems.5.word"), undefined);
   assert.equal(at(snapshot, "alert.title"), undefined);
+});
+
+test("what is no answer of ours is none: an error, a page of a proxy, a line that hangs", async () => {
+  const answered = (ok, json) => ({ request: async () => ({ ok, json }) });
+  assert.equal(await ask("/wall/state", answered(true, async () => ({ state: "shown" }))), "shown");
+  assert.equal(await ask("/wall/state", answered(false, async () => ({ state: "away" }))), null);
+  assert.equal(await ask("/wall/state", answered(true, async () => JSON.parse("<html>"))), null);
+  const hangs = (address, { signal }) => new Promise((resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  assert.equal(await ask("/wall/state", { request: hangs, patienceMs: 5 }), null);
 });
