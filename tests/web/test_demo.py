@@ -19,6 +19,7 @@ from metrics.window import Window
 from mis_dashboard.demo import furnish, history, team, timings, uptime
 from mis_dashboard.lib.timed import OTHER
 from mis_dashboard.sandbox import customers
+from mis_dashboard.serve import address
 from tests.support import make
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +232,16 @@ class TestTimings:
         patterns = [route.split(" /", 1)[1] for route in timings.ROUTES if route != OTHER]
         paths = ["/" + pattern.replace("<path:object_id>", "1") for pattern in patterns]
         assert [resolve(path).route for path in paths] == patterns
+
+
+@pytest.mark.parametrize(
+    ("host", "found"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("mis.local", "http://mis.local:8000"),
+    ],
+)
+def test_the_link_that_it_prints_leads_to_this_machine(host, found):
+    assert address(host, 8000) == found
