@@ -211,3 +211,33 @@ def test_a_page_whose_scripts_did_not_come_is_loaded_anew(tv, page, product):
         tv.wait_for_timeout(100)
     tv.unroute_all()
     tv.locator(LIVE).wait_for()
+
+
+ALERT = {
+    "id": "channel_closed",
+    "takes_over": True,
+    "more": "",
+    "state": "bad",
+    "title": "WhatsApp is disconnected",
+    "text": "No message goes out or comes in.",
+    "since": "",
+}
+
+
+def test_a_critical_alert_takes_a_part_of_the_screen_and_leaves_what_happens_now(tv, page, product):
+    def alarming(socket):
+        server = socket.connect_to_server()
+        server.on_message(lambda text: socket.send(json.dumps(json.loads(text) | {"alert": ALERT})))
+
+    tv.route_web_socket(re.compile("/ws/wall/"), alarming)
+    tv.goto(added(page, product))
+    takeover = tv.locator("[data-takeover]")
+    expect(takeover).to_be_visible()
+    expect(takeover).to_contain_text("WhatsApp is disconnected")
+    top = takeover.bounding_box()["y"]
+    assert top >= 0.4 * 1080
+    for tile in tv.locator(".tile").all()[:3]:
+        box = tile.bounding_box()
+        assert box["y"] + box["height"] < top
+    expect(tv.locator(".alert-strip strong")).to_have_text("WhatsApp is disconnected")
+    expect(takeover).to_be_hidden(timeout=25_000)  # for the rest of the minute the figures have it
