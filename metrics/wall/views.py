@@ -1,5 +1,6 @@
 """The pages of a wall. None of them is ever a login; each gets on by itself, whatever is wrong, because nobody is there to help."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
@@ -14,6 +15,8 @@ from ..api import fresh
 from ..models import WallScreen
 from . import cookies, screens, snapshot
 from .edition import EDITION
+
+log = logging.getLogger("mis.live")
 
 SHOWN, WAITING, UNKNOWN = "shown", "waiting", "unknown"
 
@@ -33,12 +36,14 @@ def discreet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @discreet
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """The figures, for a browser whose secret opens a screen; else a code to be accepted. Without a database, a page that waits for it."""
+    """The figures, for a browser whose secret opens a screen; else a code to be accepted; else a page that tries again."""
     secret = cookies.secret_of(request)
     try:
         screen = screens.find(secret)
         return _shown(request, screen, secret) if screen else _pairing(request, secret)
-    except Error:
+    except Exception as error:
+        # Whatever it was: an error page would stay on the wall until somebody comes.
+        log.error("A wall could not be shown.", exc_info=error)
         return render(request, "wall/away.html", status=503)
 
 

@@ -7,7 +7,7 @@ const ASK_MS = 2000;
 /** What to do about what the page would be now: "open" it anew, or "wait". `shows` is what it is, `leftMs` how long that holds. */
 export function next(state, shows, leftMs) {
   if (state === null) return "wait"; // no answer
-  if (state === "shown" || shows === "away") return "open";
+  if (state === "shown" && shows !== "away") return "open";
   return leftMs <= 0 ? "open" : "wait";
 }
 

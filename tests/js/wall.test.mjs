@@ -288,8 +288,13 @@ test("it opens when it may, and asks for another code when its own is worthless"
   assert.equal(next("unknown", "waiting", 1000), "wait");
   assert.equal(next("unknown", "waiting", 0), "open");
   assert.equal(next(null, "waiting", 0), "wait");
-  assert.equal(next("unknown", "away", NaN), "open");
-  assert.equal(next(null, "away", NaN), "wait");
+});
+
+test("where figures could not be read it tries again, but not at every turn", () => {
+  assert.equal(next("shown", "away", 1000), "wait");
+  assert.equal(next("shown", "away", 0), "open");
+  assert.equal(next("unknown", "away", 0), "open");
+  assert.equal(next(null, "away", -9000), "wait");
 });
 
 test("a place is found by its path, and what is not there is undefined", () => {

@@ -152,6 +152,17 @@ def test_without_a_database_the_page_waits_and_asks_again(tv, monkeypatch):
     assert tv.get("/wall/state").status_code == 503
 
 
+def test_figures_that_cannot_be_read_are_no_error_page(tv, monkeypatch):
+    def fails(*_args, **_more):
+        raise ZeroDivisionError
+
+    tv.get(f"/wall/{added()[1]}")
+    monkeypatch.setattr(views.snapshot, "build", fails)
+    answer = tv.get("/wall/")
+    assert answer.status_code == 503
+    assert 'data-now="away"' in answer.content.decode()
+
+
 def test_too_many_that_wait_are_told_so_and_ask_again(tv, monkeypatch):
     monkeypatch.setattr(screens, "MOST_WAITING", 0)
     answer = tv.get("/wall/")
