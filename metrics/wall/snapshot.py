@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import facts, format, standing, words
 from .. import snapshot as whole
 from ..columns import plain
+from ..live import Composed
 from ..window import HOUR, MINUTE, Scope, Window
 from . import trend
 from .edition import EDITION
@@ -77,9 +78,22 @@ def build(look: Look, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
         trend   of four hours: starts, received, ttfr_p90, unfinished, and as drawn (`trend`): bars, open_bar, line,
                 goal, received_most, ttfr_most (sentences), labels
     """
+    return _built(look, now, seq, boot)[0]
+
+
+def compose(look: Look, seq: int, boot: str) -> Composed:
+    """A new snapshot, which is another one when a promise comes to be at risk or is breached. As `live.compose` otherwise."""
+    try:
+        found, next_at = _built(look, timezone.now(), seq, boot)
+        return Composed(whole.text(found), next_at)
+    finally:
+        connections.close_all()
+
+
+def _built(look: Look, now: datetime, seq: int, boot: str) -> tuple[dict, datetime | None]:
     with whole.one_state(), translation.override(look.language):
         found = whole.build(look.scope, now)
-        return {
+        told = {
             "v": 1,
             "seq": seq,
             "boot": boot,
@@ -92,14 +106,7 @@ def build(look: Look, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "alert": alert(found["alerts"]),
             "trend": _trend(look, now, found["series"]["target_s"]),
         }
-
-
-def compose(look: Look, seq: int, boot: str) -> str:
-    """The text of a new snapshot. Runs in a thread of the hub and gives its connection back."""
-    try:
-        return whole.text(build(look, timezone.now(), seq=seq, boot=boot))
-    finally:
-        connections.close_all()
+    return told, whole.changes_at(found)
 
 
 # --- The six figures in words -------------------------------------------------------------------------------

@@ -223,7 +223,12 @@ class TestSLA:
 
     def told(self, dues, priority):
         return [
-            {"issue": str(pk)[-6:], "risk_at": snapshot._z(risk), "due_at": snapshot._z(due), "priority": priority.value}
+            {
+                "issue": str(pk)[-6:],
+                "risk_at": snapshot._z(risk),
+                "due_at": snapshot._z(due),
+                "priority": priority.value,
+            }
             for due, pk, risk in dues[:5]
         ]
 

@@ -22,6 +22,6 @@ def grant(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metrics", "0011_walls"), ("issues", "0003_manager_group")]
+    dependencies = [("metrics", "0012_walls"), ("issues", "0003_manager_group")]
 
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

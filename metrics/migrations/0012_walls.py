@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metrics', '0010_ended_rated'),
+        ('metrics', '0011_alert_filters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
