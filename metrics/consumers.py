@@ -38,6 +38,15 @@ class Screen(AsyncWebsocketConsumer):
         self.subscriber = Subscriber(self._send_text, self.close)
         await self.hub.subscribe(look, self.subscriber)
 
+    async def dispatch(self, message):
+        """Channels sends each message through a thread, which closes old connections: ten times the price of an acknowledgement,
+        which has none.
+        """
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
+
     async def receive(self, text_data=None, bytes_data=None):
         if not self.look:
             return
