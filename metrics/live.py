@@ -44,8 +44,8 @@ log = logging.getLogger("mis.live")
 class Pace:
     """Lets `limit` pushes begin in any second: at once while there is room, and as soon as there is again.
 
-    After a push it rests for twice the time that the push took, so that the figures of long
-    windows leave two thirds of a core to the pages. Times are seconds of a monotonic clock.
+    After a push it rests for twice the time that the figures took, so that those of long windows leave two thirds of a
+    core to the pages, and for as long as sending took. Times are seconds of a monotonic clock.
     """
 
     def __init__(self, limit: int = PUSHES):
@@ -57,9 +57,9 @@ class Pace:
         is_full = len(self.begun) == self.begun.maxlen
         return max(0.0, self.rested_at - now, self.begun[0] + 1 - now if is_full else 0.0)
 
-    def pushed(self, begun: float, ended: float) -> None:
+    def pushed(self, begun: float, ended: float, sending_s: float = 0.0) -> None:
         self.begun.append(begun)
-        self.rested_at = ended + min(REST * (ended - begun), LONGEST_REST_S)
+        self.rested_at = ended + min(REST * (ended - begun - sending_s) + sending_s, LONGEST_REST_S)
 
 
 class Subscriber:
@@ -208,12 +208,12 @@ class Hub:
             await asyncio.sleep(pace.wait_s(now()))
             # Cleared before reading: what changes from here on rings again.
             self._changed.clear()
-            begun = now()
+            begun, sending = now(), [0.0]
             try:
-                await asyncio.gather(*(self._push(scope) for scope in list(self._subscribers)))
+                sending += await asyncio.gather(*(self._push(scope) for scope in list(self._subscribers)))
             except Exception:
                 log.exception("A push failed; the next one is tried.")
-            pace.pushed(begun, now())
+            pace.pushed(begun, now(), max(sending))
 
     async def _change_or_time(self) -> None:
         """Until something has changed, a screen's promise changes its state, or the heart beats."""
@@ -230,7 +230,8 @@ class Hub:
             return self.heartbeat_s
         return min(self.heartbeat_s, max(0.0, (next_at - self._now()).total_seconds() + AFTER_S))
 
-    async def _push(self, scope: Scope) -> None:
+    async def _push(self, scope: Scope) -> float:
+        """One snapshot to all screens of the scope; the seconds that sending took."""
         self.seq += 1
         seq = self.seq
         new = await self._compose(scope, seq)
@@ -241,10 +242,13 @@ class Hub:
             self._latest[scope] = (seq, new.text)
             if new.next_at:
                 self._next_at[scope] = new.next_at
+        now = asyncio.get_running_loop().time
+        composed = now()
         for number, subscriber in enumerate(list(self._subscribers.get(scope, ())), 1):
             await self._offer(scope, subscriber, seq, text or UNAVAILABLE)
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
+        return now() - composed
 
     async def _compose(self, scope: Scope, seq: int) -> Composed | None:
         """The snapshot; None when it cannot be had now, or takes too long."""

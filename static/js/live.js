@@ -5,6 +5,7 @@ export const DROP_MS = 24_000; // a line silent for this long is dead, whatever 
 export const CONNECT_MS = 10_000; // an attempt that takes longer is given up
 export const LOST_MS = 15_000; // not heard for this long, the screen says since when
 export const HIDDEN_MS = 300_000; // a page that nobody sees for this long hangs up
+export const ACK_WITHIN_MS = 300; // so that thousands of screens do not answer in the same moment
 export const SESSION_ENDED = 4401;
 
 /**
@@ -145,9 +146,14 @@ export class Live {
 
   receive(text) {
     const message = JSON.parse(text);
-    if (message.seq !== undefined) this.socket.send(JSON.stringify({ seq: message.seq }));
+    if (message.seq !== undefined) this.acknowledge(message.seq);
     if (!message.error && this.isNew(message)) this.heard(message);
     this.tell({ type: "heard", failing: Boolean(message.error) });
+  }
+
+  acknowledge(seq) {
+    const { socket } = this;
+    this.clock.after(this.chance() * ACK_WITHIN_MS, () => socket.send(JSON.stringify({ seq })));
   }
 
   /** Numbers grow along one line; a server that was restarted counts from the beginning on the next one. */

@@ -137,6 +137,8 @@ test("every snapshot is acknowledged and an old one is not shown", () => {
   page.sockets[0].says({ seq: 4 });
   page.sockets[0].says({ seq: 3 });
   page.sockets[0].says({ seq: 5 });
+  assert.deepEqual(page.timers.map(({ ms }) => ms), [0, 0, 0]);
+  for (const { act } of page.timers) act();
   assert.deepEqual(page.sockets[0].sent, [{ seq: 4 }, { seq: 3 }, { seq: 5 }]);
   assert.deepEqual(page.snapshots, [4, 5]);
 });

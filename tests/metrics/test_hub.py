@@ -43,6 +43,12 @@ class TestPace:
         assert pace.wait_s(100 + took_s) == pytest.approx(rest_s)
 
 
+    def test_sending_to_many_is_followed_by_a_rest_as_long_as_it_took(self):
+        pace = Pace()
+        pace.pushed(100, 100.25, sending_s=0.2)
+        assert pace.wait_s(100.25) == pytest.approx(2 * 0.05 + 0.2)
+
+
 class TestSubscriber:
     def subscriber(self):
         return Subscriber(send=None, close=None)

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import json
 import os
+import random
 import re
 import struct
 import sys
@@ -17,6 +18,7 @@ from collections import defaultdict
 from urllib.parse import urlsplit
 
 SEQ = re.compile(rb'"seq":(\d+)')
+ACK_WITHIN_S = 0.3
 AT_ONCE = 50  # so many are opened at the same time
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
@@ -72,7 +74,8 @@ class Screen(asyncio.Protocol):
             self.seen[number].append(at)
         else:
             self.first.set_result(number)
-        self._send(TEXT, b'{"seq":%d}' % number)
+        # As our page does, so that not all answer in the same moment (`ACK_WITHIN_MS` in live.js).
+        asyncio.get_running_loop().call_later(ACK_WITHIN_S * random.random(), self._send, TEXT, b'{"seq":%d}' % number)
 
     def _send(self, kind: int, text: bytes) -> None:
         # The mask of zeros leaves the text as it is.
