@@ -68,8 +68,9 @@ def title(window: Window) -> str:
     if window.name != CUSTOM:
         return str(words.WINDOWS[window.name])
     start, end = timezone.localtime(window.start), timezone.localtime(window.end)
-    if start.time() == end.time() == datetime.min.time():
-        days = dict.fromkeys(format.date(at.isoformat()) for at in (start, end - timedelta(days=1)))
+    midnight = datetime.min.time()
+    if start.time() == midnight and (end.time() == midnight or window.end == window.as_of):
+        days = dict.fromkeys(format.date(at.isoformat()) for at in (start, end - timedelta(microseconds=1)))
         return " – ".join(days)
     return " – ".join(f"{format.date(at.isoformat())} {format.time(at.isoformat())}" for at in (start, end))
 

@@ -107,12 +107,13 @@ def figures(found: Facts, chosen: "Iterable[KPI]" = ()) -> dict[str, dict]:
     """
     window, previous = found.window, found.window.previous(timezone.get_default_timezone())
     wanted = list(chosen or KPIS)
-    ups = _uptimes([window, previous]) if any(kpi.rows == "downtime" for kpi in wanted) else [None, None]
+    ups = uptimes([window, previous]) if any(kpi.rows == "downtime" for kpi in wanted) else [None, None]
     present, before = Evidence(found.total, window, ups[0]), Evidence(found.previous, previous, ups[1])
     return {kpi.name: _figure(kpi, present, before, compared=found.has_previous) for kpi in wanted}
 
 
-def _uptimes(windows: list[Window]) -> list["uptime.Uptime | None"]:
+def uptimes(windows: list[Window]) -> list["uptime.Uptime | None"]:
+    """How each window was; None of all where that cannot be read."""
     try:
         with transaction.atomic():  # what goes wrong here undoes nothing else
             return [*uptime.measure_each(windows)]
@@ -129,6 +130,15 @@ def _figure(kpi: KPI, present: Evidence, before: Evidence, *, compared: bool) ->
         log.exception("a figure cannot be measured", extra={"figure": kpi.name})
         nothing = Measure(None, 0)
         return _shown(kpi, nothing, nothing, compared=False) | {"failed": True}
+
+
+def measured(kpi: KPI, of: Evidence) -> Measure:
+    """The figure, which is nothing where it cannot be measured."""
+    try:
+        return kpi.measure(of)
+    except Exception:
+        log.exception("a figure cannot be measured", extra={"figure": kpi.name})
+        return Measure(None, 0)
 
 
 NO_TIME = Window("", datetime.min, datetime.min, MINUTE)

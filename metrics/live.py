@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import connections
@@ -138,7 +138,7 @@ class Hub:
         self._subscribers: dict[Scope, set[Subscriber]] = defaultdict(set)
         self._latest: dict[Scope, tuple[int, str]] = {}
         self._next_at: dict[Scope, datetime] = {}
-        self._composing: dict[Scope, asyncio.Future] = {}
+        self._composing: dict[Scope, tuple[int, asyncio.Future]] = {}
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="snapshot")
         self._tasks: list[asyncio.Task] = []
         self._changed = asyncio.Event()
@@ -206,11 +206,12 @@ class Hub:
         while True:
             await self._change_or_time()
             await asyncio.sleep(pace.wait_s(now()))
+            scopes = self._due()
             # Cleared before reading: what changes from here on rings again.
             self._changed.clear()
             begun, sending = now(), [0.0]
             try:
-                sending += await asyncio.gather(*(self._push(scope) for scope in list(self._subscribers)))
+                sending += await asyncio.gather(*(self._push(scope) for scope in scopes))
             except Exception:
                 log.exception("A push failed; the next one is tried.")
             pace.pushed(begun, now(), max(sending))
@@ -223,6 +224,12 @@ class Hub:
         except TimeoutError:
             pass
 
+    def _due(self) -> list[Scope]:
+        """Whose screens are told: all, unless it is only for some of them that time has made another snapshot."""
+        at = self._now() - timedelta(seconds=AFTER_S)
+        ripe = [scope for scope in self._subscribers if scope in self._next_at and self._next_at[scope] <= at]
+        return ripe if ripe and not self._changed.is_set() else list(self._subscribers)
+
     def _wait_s(self) -> float:
         """Seconds until time alone makes a snapshot another one; until the next heartbeat, at most."""
         next_at = min(self._next_at.values(), default=None)
@@ -233,8 +240,7 @@ class Hub:
     async def _push(self, scope: Scope) -> float:
         """One snapshot to all screens of the scope; the seconds that sending took."""
         self.seq += 1
-        seq = self.seq
-        new = await self._compose(scope, seq)
+        seq, new = await self._compose(scope, self.seq)
         text = new.text if new else None
         self._latest.pop(scope, None)
         self._next_at.pop(scope, None)
@@ -250,26 +256,34 @@ class Hub:
                 await asyncio.sleep(0)
         return now() - composed
 
-    async def _compose(self, scope: Scope, seq: int) -> Composed | None:
-        """The snapshot; None when it cannot be had now, or takes too long."""
+    async def _compose(self, scope: Scope, seq: int) -> tuple[int, Composed | None]:
+        """The snapshot and its number; None when it cannot be had now, or takes too long.
+
+        One that came too late for an earlier push is taken by the next, which is followed by another: so each scope has
+        its turn, however many stand in line.
+        """
+        if late := self._composing.get(scope):
+            self._changed.set()
+        number, work = late or self._begin_composing(scope, seq)
         try:
             async with asyncio.timeout(COMPOSE_S):
-                if earlier := self._composing.get(scope):
-                    await asyncio.wait({earlier})  # if it hangs, another would only hang beside it
-                return await asyncio.shield(self._begin_composing(scope, seq))
+                return number, await asyncio.shield(work)
         except Exception as error:
             log.warning("No snapshot of %s: %s.", scope.window, type(error).__name__)
-            return None
+            return seq, None
+        finally:
+            if work.done():
+                self._composing.pop(scope, None)
 
-    def _begin_composing(self, scope: Scope, seq: int) -> asyncio.Future:
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._compose_new, scope, seq, self.boot)
-        self._composing[scope] = work
-        work.add_done_callback(lambda _: self._composed(scope, work))
-        return work
+    def _begin_composing(self, scope: Scope, seq: int) -> tuple[int, asyncio.Future]:
+        work = asyncio.get_running_loop().run_in_executor(self._threads, self._compose_new, scope, seq, self.boot)
+        work.add_done_callback(lambda done: self._composed(scope, done))
+        self._composing[scope] = (seq, work)
+        return self._composing[scope]
 
     def _composed(self, scope: Scope, work: asyncio.Future) -> None:
-        del self._composing[scope]
+        if scope not in self._subscribers:
+            self._composing.pop(scope, None)
         if not work.cancelled():
             work.exception()  # seen, so that asyncio does not complain when nobody waited for it
 

@@ -146,12 +146,14 @@ class Scope:
         return scope
 
     def at(self, now: datetime, zone: ZoneInfo | None = None) -> Window:
-        """The window it is at `now`. Custom ones are read on the clocks of `zone` (UTC unless told)."""
+        """The window it is at `now`. Custom ones are read on the clocks of `zone` (UTC unless told), and end now at the latest."""
         filters = {name: getattr(self, name) for name in FILTERS}
         if self.window != CUSTOM:
             length, bucket = WINDOWS[self.window]
             return Window(self.window, now - length, now, bucket, now, **filters)
         start, end = self._stretch(zone or UTC)
+        if start < now < end:
+            end = now  # what is to come is not nothing
         bucket = next(length for length in BUCKETS if (end - start) / length <= MOST_BUCKETS)
         return Window(CUSTOM, start, end, bucket, now, **filters)
 

@@ -1,19 +1,24 @@
 """What the trends of a window are measured of. A few queries more than a snapshot, so screens ask for them once a minute."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.utils import timezone
 
 from mis_dashboard.lib.recent import recent
 
-from .. import breakdown, facts, snapshot, timing, uptime
+from .. import breakdown, facts, snapshot, timing
 from ..facts import Facts
-from ..kpis import KPI, KPIS, Evidence, Measure
+from ..kpis import KPI, KPIS, Evidence, Measure, measured, uptimes
+from ..uptime import Uptime
 from ..window import DAY, HOUR, Scope, Window
+
+log = logging.getLogger("mis.figures")
 
 DAYS_OF_WEEK = 7
 HOURS_OF_DAY = 24
@@ -51,7 +56,7 @@ class Trends:
     spread: list[int]
     heat: list[list[int | None]]
     kinds: list[Kind]
-    whole: uptime.Uptime
+    whole: Uptime | None
 
 
 def read(scope: Scope, now: datetime) -> Trends:
@@ -74,7 +79,7 @@ def _read(scope: Scope, now: datetime) -> Trends:
             spread=breakdown.spread(found.total.times("ttfr")),
             heat=_heat(window, zone),
             kinds=_kinds(found, zone),
-            whole=uptime.measure_each([window])[0],
+            whole=uptimes([window])[0],
         )
 
 
@@ -83,14 +88,25 @@ def points(found: Facts, kpis: Sequence[KPI] = KPIS) -> dict[str, list[Measure]]
     edges = [*found.starts, found.window.end]
     windows = [replace(found.window, start=start, end=end) for start, end in pairwise(edges)]
     wanted = {kpi.rows for kpi in kpis}
-    ups = uptime.measure_each(windows) if "downtime" in wanted else [None] * len(windows)
+    ups = uptimes(windows) if "downtime" in wanted else [None] * len(windows)
     evidence = [Evidence(*each) for each in zip(found.buckets, windows, ups, strict=True)]
     requests = _requests(found) if "requests" in wanted else []
-    return {kpi.name: requests if kpi.rows == "requests" else [kpi.measure(each) for each in evidence] for kpi in kpis}
+    return {
+        kpi.name: requests if kpi.rows == "requests" else [measured(kpi, each) for each in evidence] for kpi in kpis
+    }
 
 
 def _requests(found: Facts) -> list[Measure]:
     """The answers of our server by bucket, in one query."""
+    try:
+        with transaction.atomic():
+            return _answered(found)
+    except Exception:
+        log.exception("the times of our answers cannot be read")
+        return [Measure(None, 0)] * len(found.starts)
+
+
+def _answered(found: Facts) -> list[Measure]:
     known = timing.by_bucket(found.starts, found.window.end, found.window.as_of)
     return [
         Measure(known[start]["p95"], known[start]["n"]) if start in known else Measure(None, 0)
@@ -127,7 +143,7 @@ def _kinds(found: Facts, zone: ZoneInfo) -> list[Kind]:
     before = _received(window.previous(zone), zone) if found.has_previous else None
     total = sum(present.values())
     most = sorted(present.items(), key=lambda one: (-one[1], one[0]))[:TYPES_SHOWN]
-    return [Kind(name, n, n / total, before and before.get(name, 0)) for name, n in most if n]
+    return [Kind(name, n, n / total, None if before is None else before.get(name, 0)) for name, n in most if n]
 
 
 def _received(window: Window, zone: ZoneInfo) -> dict[str, int]:

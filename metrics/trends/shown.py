@@ -116,7 +116,7 @@ def _delivery_summary(trends: Trends, names: list[str]) -> str:
     low = _extreme(trends, "delivery_rate", names)
     if not low:
         return _("No message of this time has had long enough to arrive.")
-    failed = sum(measure.extra["failed"] for measure in trends.points["delivery_rate"])
+    failed = sum(measure.extra.get("failed", 0) for measure in trends.points["delivery_rate"])
     return _("Lowest: {value} at {when}. Not delivered in all: {failed}.").format(**low, failed=format.count(failed))
 
 
@@ -179,7 +179,7 @@ def _heat_summary(trends: Trends, most: int) -> str:
 
 def _uptime(trends: Trends, names: list[str]) -> dict | None:
     whole = trends.whole
-    if whole.value is None:
+    if whole is None or whole.value is None:
         return None
     text = _("Up {value} of the time that is known. Down {down}, in {gaps} interruptions.")
     told = {

@@ -103,7 +103,7 @@ def _built(look: Look, now: datetime, seq: int, boot: str) -> tuple[dict, dateti
             "now": {key: found["now"][key] for key in NOW},
             "tiles": tiles(found),
             "systems": systems(found),
-            "alert": alert(found["alerts"]),
+            "alert": alert(found["alerts"], look.location),
             "trend": _trend(look, now, found["series"]["target_s"]),
         }
     return told, whole.changes_at(found)
@@ -185,18 +185,24 @@ def systems(found: dict) -> list[dict]:
 # --- Alerts -------------------------------------------------------------------------------------------------
 
 
-def alert(alerts: list[dict]) -> dict | None:
-    """The worst alert in words. One that customers feel and nobody has taken up takes the screen over, now and then."""
+def alert(found: list[dict], location: str = "") -> dict | None:
+    """The worst alert in words. One that customers feel and nobody has taken up takes the screen over, now and then.
+
+    What a rule says of another location alone is nothing to the wall of a `location`.
+    """
+    alerts = [each for each in found if not location or each["filters"].get("location") in (None, location)]
     if not alerts:
         return None
     worst = next((each for each in alerts if takes_over(each)), alerts[0])
     told = standing.alert(worst)
     more = _say("more_alerts", n=format.count(len(alerts) - 1)) if len(alerts) > 1 else ""
+    only = words.narrowed(worst["filters"])
     return {
         "id": worst["id"],
         "takes_over": takes_over(worst),
         "more": more,
-        **{key: told[key] for key in ("state", "title", "text", "since")},
+        "title": f"{told['title']} · {only}" if only else told["title"],
+        **{key: told[key] for key in ("state", "text", "since")},
     }
 
 

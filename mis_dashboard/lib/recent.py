@@ -15,6 +15,7 @@ def recent(seconds: float) -> Callable[[Callable[..., T]], Callable[..., T]]:
 
     def decorate(function: Callable[..., T]) -> Callable[..., T]:
         kept: dict[tuple, tuple[float, T]] = {}
+        swept = [time.monotonic()]
         _caches.append(kept)
 
         @wraps(function)
@@ -23,11 +24,13 @@ def recent(seconds: float) -> Callable[[Callable[..., T]], Callable[..., T]]:
             found = kept.get(args)
             if found is None or now - found[0] > seconds:
                 found = kept[args] = (now, function(*args))
-                if len(kept) > MANY:
+                if len(kept) > MANY or now - swept[0] > seconds:
+                    swept[0] = now
                     _drop_old(kept, now - seconds)
             return found[1]
 
         wrapper.forget = kept.clear  # for whoever has just changed it
+        wrapper.kept = kept.__len__
         return wrapper
 
     return decorate

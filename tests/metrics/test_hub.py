@@ -42,7 +42,6 @@ class TestPace:
         pace.pushed(100, 100 + took_s)
         assert pace.wait_s(100 + took_s) == pytest.approx(rest_s)
 
-
     def test_sending_to_many_is_followed_by_a_rest_as_long_as_it_took(self):
         pace = Pace()
         pace.pushed(100, 100.25, sending_s=0.2)
@@ -391,7 +390,7 @@ async def test_without_screens_nothing_listens_and_with_the_next_one_it_begins_a
         assert len(composer.asked) == 2
 
 
-async def test_a_page_that_is_reloaded_during_a_computation_waits_for_its_own(quiet_hub, composer):
+async def test_a_page_that_is_reloaded_during_a_computation_takes_it_and_another_follows(quiet_hub, composer):
     async with quiet_hub() as hub:
         composer.may_go_on.clear()
         before = await Screen(hub).open()
@@ -401,8 +400,35 @@ async def test_a_page_that_is_reloaded_during_a_computation_waits_for_its_own(qu
         after = await Screen(hub).open()
         await asyncio.sleep(0)
         composer.may_go_on.set()
-        assert (await after.next())["seq"] == 2
+        assert [(await after.next())["seq"] for _ in range(2)] == [1, 3]
         assert before.got.empty()
+
+
+async def test_figures_that_came_too_late_are_taken_by_the_next_push_and_followed_by_new_ones(
+    quiet_hub, bell, composer, monkeypatch
+):
+    monkeypatch.setattr(live, "COMPOSE_S", 0.05)
+    async with quiet_hub() as hub:
+        composer.may_go_on.clear()
+        screen = await Screen(hub).open()
+        assert await screen.next() == {"error": "unavailable"}
+        composer.may_go_on.set()
+        bell.ring()
+        assert [(await screen.next())["seq"] for _ in range(2)] == [1, 3]
+        assert len(composer.asked) == 2
+
+
+async def test_a_deadline_of_one_scope_is_no_news_to_the_others(quiet_hub, composer):
+    composer.next_at = [NOW + timedelta(seconds=0.05), None, None]
+    async with quiet_hub() as hub:
+        day = await Screen(hub, DAY).open()
+        await day.next()
+        week = await Screen(hub, WEEK).open()
+        await week.next()
+        hub._now = lambda: NOW + timedelta(seconds=1)
+        hub._changed.clear()
+        assert (await day.next())["window"] == "24h"
+        assert week.got.empty()
 
 
 async def test_the_last_screen_is_closed_when_it_is_dropped(quiet_hub, bell):

@@ -93,3 +93,13 @@ def test_a_window_is_over_when_its_end_is_past():
     assert not Scope("24h").at(NOW).is_over
     assert Scope("custom", "2026-11-01", "2026-11-22").at(NOW, SAO_PAULO).is_over
     assert not Scope("custom", "2026-11-01", "2026-11-23").at(NOW, SAO_PAULO).is_over
+
+
+def test_a_custom_window_that_includes_today_ends_now():
+    now = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
+    window = Scope("custom", start="2026-11-20", end="2026-11-20").at(now, ZoneInfo("America/Sao_Paulo"))
+    assert (window.start, window.end) == (datetime(2026, 11, 20, 3, 0, tzinfo=UTC), now)
+    assert not window.is_over
+    yesterday = Scope("custom", start="2026-11-19", end="2026-11-19").at(now, ZoneInfo("America/Sao_Paulo"))
+    assert yesterday.end == window.start
+    assert yesterday.is_over

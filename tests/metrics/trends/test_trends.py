@@ -1,5 +1,6 @@
 """What the trends of a window say of rows that are few enough to count by hand."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,9 +103,36 @@ def test_types_have_their_share_and_what_they_were_before():
     ]
 
 
+def test_a_quiet_time_before_is_none_of_each_type():
+    make.issue(at=ago(days=3))
+    make.issue(at=ago(hours=1))
+    assert [kind.before for kind in read().kinds] == [0]
+    assert words()["kinds"]["rows"][0]["before"] == "0"
+
+
+def test_what_cannot_be_measured_leaves_the_other_trends_alone(monkeypatch):
+    answered(ago(minutes=30), 8)
+    monkeypatch.setattr("metrics.uptime.READ", "SELECT no_such_column FROM mis_dashboard_span")
+    monkeypatch.setattr("metrics.timing.reading.READ", "SELECT no_such_column FROM {pieces}{bucket}")
+    trends = read()
+    assert points(trends, "ttfr_p50")[-1] == 8.0
+    assert set(points(trends, "availability")) == set(points(trends, "api_p95")) == {None}
+    assert trends.whole is None
+
+
 def test_before_history_began_there_is_nothing_to_compare_with():
     make.issue(at=ago(hours=4))
     assert [kind.before for kind in read().kinds] == [None]
+
+
+def test_what_nobody_will_ask_for_again_is_not_kept(monkeypatch):
+    moment = [time.monotonic()]
+    monkeypatch.setattr("mis_dashboard.lib.recent.time.monotonic", lambda: moment[0])
+    reading._read.forget()
+    for minute in range(5):
+        reading.read(Scope("1h"), NOW + timedelta(minutes=minute))
+        moment[0] += 61
+    assert reading._read.kept() <= 2
 
 
 def test_trends_are_measured_once_a_minute_for_all_who_look(django_assert_num_queries):

@@ -131,7 +131,7 @@ def test_overdue_is_bad_and_soon_due_is_a_warning():
 def alert(title: str, severity: str = "critical", **changes) -> dict:
     told = {"id": title, "severity": severity, "title": title, "about": "WhatsApp", "since": None, "incident": None}
     quiet = {"acknowledged": False, "silenced_until": None, "inhibited_by": ""}
-    return told | quiet | {"state": "firing", "own": None} | changes
+    return told | quiet | {"state": "firing", "own": None, "filters": {}} | changes
 
 
 def test_the_first_alert_that_customers_feel_takes_over():
@@ -156,6 +156,15 @@ def test_what_is_taken_up_silenced_or_not_critical_is_told_and_does_not_take_ove
     told = snapshot.alert([alert("channel_closed", **quiet)])
     assert told["takes_over"] is False
     assert told["title"]
+
+
+def test_an_alert_of_another_location_is_nothing_to_the_wall_of_one():
+    theirs = alert("channel_closed", filters={"location": "recife"})
+    assert snapshot.alert([theirs], "sp") is None
+    with translation.override("en"):
+        assert snapshot.alert([theirs])["title"] == "WhatsApp is disconnected · Location: recife"
+    assert snapshot.alert([theirs, alert("figures_differ", "warning")], "sp")["id"] == "figures_differ"
+    assert snapshot.alert([theirs], "recife")["takes_over"] is True
 
 
 def test_without_alerts_there_is_none():
