@@ -32,7 +32,7 @@ SENTENCES = {
     "soon_due": _("soon due"),
     "waits": _("take one up"),
     "all_owned": _("all taken up"),
-    "open": _("of {n} open"),
+    "open": _("{n} open"),
     "median": _("median {value}"),
     "target": _("target {value}"),
     "most": _("most: {value} at {time}"),

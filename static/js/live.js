@@ -7,6 +7,7 @@ export const LOST_MS = 15_000; // not heard for this long, the screen says since
 export const HIDDEN_MS = 300_000; // a page that nobody sees for this long hangs up
 export const ACK_WITHIN_MS = 300; // so that thousands of screens do not answer in the same moment
 export const SESSION_ENDED = 4401;
+const OPEN = 1; // of a socket's readyState
 
 /**
  * The line before anything was tried. The page itself was fresh at `now`.
@@ -153,7 +154,8 @@ export class Live {
 
   acknowledge(seq) {
     const { socket } = this;
-    this.clock.after(this.chance() * ACK_WITHIN_MS, () => socket.send(JSON.stringify({ seq })));
+    const send = () => socket.readyState === OPEN && socket.send(JSON.stringify({ seq }));
+    this.clock.after(this.chance() * ACK_WITHIN_MS, send);
   }
 
   /** Numbers grow along one line; a server that was restarted counts from the beginning on the next one. */

@@ -102,7 +102,7 @@ function browser() {
   const made = { sockets: [], timers: [], snapshots: [], nowMs: 0 };
   made.Socket = class {
     constructor(url) {
-      Object.assign(this, { url, sent: [], isClosed: false });
+      Object.assign(this, { url, sent: [], isClosed: false, readyState: 1 });
       made.sockets.push(this);
     }
     send(text) {
@@ -141,6 +141,14 @@ test("every snapshot is acknowledged and an old one is not shown", () => {
   for (const { act } of page.timers) act();
   assert.deepEqual(page.sockets[0].sent, [{ seq: 4 }, { seq: 3 }, { seq: 5 }]);
   assert.deepEqual(page.snapshots, [4, 5]);
+});
+
+test("a line that has ended meanwhile is acknowledged nothing", () => {
+  const page = browser();
+  page.sockets[0].says({ seq: 4 });
+  page.sockets[0].readyState = 3;
+  for (const { act } of page.timers) act();
+  assert.deepEqual(page.sockets[0].sent, []);
 });
 
 test("after a restart of the server its new numbers count", () => {
