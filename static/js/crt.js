@@ -3,7 +3,7 @@ import { ServerClock, tick } from "./clocks.js";
 import { closeExplanations } from "./explain.js";
 import { Live } from "./live.js";
 import { showStatus } from "./status.js";
-import { Refresher } from "./urgent.js";
+import { inHand, Refresher } from "./urgent.js";
 
 const root = document.querySelector("[data-as-of]");
 const { zone, language, query } = root.dataset;
@@ -11,8 +11,8 @@ const texts = { ...(await (await fetch(root.dataset.sentences)).json()), zone, l
 const clock = new ServerClock();
 const list = () => root.querySelector("[data-urgent]");
 
-/** Somebody has a form open, or the keyboard in the list: what they work on must not go away under their hands. */
-const isBusy = () => Boolean(list().querySelector("details[open]")) || list().contains(document.activeElement);
+/** What somebody works on must not go away under their hands. */
+const isBusy = () => inHand(list(), document.activeElement, matchMedia("(hover: hover)").matches);
 
 const refresher = new Refresher({
   isBusy,

@@ -10,6 +10,14 @@ export function fingerprint({ now, sla }) {
   return JSON.stringify([open, waiting, waiting_since, at_risk, breached, escalated_unassigned, next]);
 }
 
+/**
+ * Whether somebody works on what `list` shows: a form is open, the keyboard (`active`) is in it, or the mouse is over it, which
+ * would click on what comes in its place. Where there is no mouse, what was touched last is no such place (`canHover`).
+ */
+export function inHand(list, active, canHover) {
+  return Boolean(list.querySelector("details[open]")) || list.contains(active) || (canHover && list.matches(":hover"));
+}
+
 const BROWSER_CLOCK = { now: () => Date.now(), after: (ms, act) => setTimeout(act, ms) };
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { APART_MS, fingerprint, LONGEST_MS, Refresher } from "../../static/js/urgent.js";
+import { APART_MS, fingerprint, inHand, LONGEST_MS, Refresher } from "../../static/js/urgent.js";
 
 const snapshot = (breached = 0, seq = 1) => ({
   seq,
@@ -78,4 +78,18 @@ test("what could not be fetched is fetched with the next snapshot", async () => 
   assert.equal(clock.planned.length, 1);
   await pass();
   assert.deepEqual(did.shown, ["news"]);
+});
+
+test("who has a form open, the keyboard in the list or the mouse over it works on it", () => {
+  const button = {};
+  const list = (has) => ({
+    querySelector: (what) => (what === "details[open]" && has === "form" ? {} : null),
+    contains: (element) => element === button,
+    matches: (what) => what === ":hover" && has === "mouse",
+  });
+  assert.equal(inHand(list(), null, true), false);
+  assert.equal(inHand(list("form"), null, true), true);
+  assert.equal(inHand(list(), button, true), true);
+  assert.equal(inHand(list("mouse"), null, true), true);
+  assert.equal(inHand(list("mouse"), null, false), false); // a finger hovers over what it touched last
 });
