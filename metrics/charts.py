@@ -8,11 +8,7 @@ from functools import lru_cache
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from .kpis import KPIS
-from .satisfaction import SATISFACTION
-
-KPI = {kpi.name: kpi for kpi in [*KPIS, SATISFACTION]}
-
+from .kpis import BY_NAME
 
 LIVE = ("volume", "ttfr", "spend")
 OF_TRENDS = ("handling", "delivery", "tokens", "spread")
@@ -29,7 +25,7 @@ def of(name: str, language: str) -> dict:
     """The figure of a key figure alone: bars where it is counted, a line where it is measured, and its target."""
     import plotly.graph_objects as go
 
-    kpi = KPI[name]
+    kpi = BY_NAME[name]
     meta = _meta(name, "count" if kpi.unit == "tokens" else kpi.unit, "main")
     with translation.override(language):
         label = str(kpi.label)
@@ -73,7 +69,7 @@ def _ttfr(go):
     figure = go.Figure([median, slow], _layout(go, _("seconds"), hovermode="x unified"))
     figure.update_yaxes(type="log")  # one slow hour among quick ones would flatten them all
     # The script moves it to what is promised now.
-    _add_target(figure, KPI["ttfr_p50"].target, _("target"))
+    _add_target(figure, BY_NAME["ttfr_p50"].target, _("target"))
     return figure
 
 
@@ -88,14 +84,14 @@ def _handling(go):
         name=_("Escalated"), meta=_meta("escalation_rate", "rate", "warn"), **_line(width=2, dash="dot")
     )
     figure = go.Figure([automated, escalated], _layout(go, _("share")))
-    _add_target(figure, KPI["automation_rate"].target, _("target of automation"))
+    _add_target(figure, BY_NAME["automation_rate"].target, _("target of automation"))
     return figure
 
 
 def _delivery(go):
     delivered = go.Scatter(name=_("Delivered"), meta=_meta("delivery_rate", "rate", "good"), **_line(width=2.5))
     figure = go.Figure([delivered], _layout(go, _("share")))
-    _add_target(figure, KPI["delivery_rate"].target, _("target"))
+    _add_target(figure, BY_NAME["delivery_rate"].target, _("target"))
     return figure
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from . import words
 from .api import fresh
-from .kpis import KPIS
+from .kpis import BY_NAME
 from .window import Scope
 
 AS_OF = "2026-11-20T13:00:00.000Z"
@@ -50,7 +50,6 @@ PHASES = {
 }
 SHAPES = {"live": "phase-live", "lost": "phase-lost", "failing": "phase-lost", "ended": "phase-lost"}
 
-BY_NAME = {kpi.name: kpi for kpi in KPIS}
 BLANK = {"n": 0, "state": "none", "value": None, "lower_bound": False, "before": None, "change": None, "extra": {}}
 
 

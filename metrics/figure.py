@@ -19,15 +19,12 @@ from . import breakdown, charts, columns, facts, format, kpis, rows, series, sna
 from .breakdown import EDGES, WHO, Part
 from .columns import plain
 from .facts import Facts
-from .kpis import KPI, KPIS, Measure
+from .kpis import KPI, Measure
 from .measures import LISTS
 from .rows import Page, Place
-from .satisfaction import SATISFACTION
 from .tally import Times
 from .trends.read import points
 from .window import FILTERS, LONGEST, WINDOWS, BadScope, Scope, Window, one_of
-
-BY_NAME = {kpi.name: kpi for kpi in [*KPIS, SATISFACTION]}
 
 LIST_LABELS = {
     "detected": _("All issues"),

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_safe
 
 from . import export, figure, kpis, snapshot
 from .api import answered, fresh
-from .figure import BY_NAME, Asked
-from .kpis import KPI
+from .figure import Asked
+from .kpis import BY_NAME, KPI
 from .window import WINDOWS, BadScope, Scope, one_of
 
 # What to write, by the parameter that is not understood.

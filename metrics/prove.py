@@ -14,11 +14,10 @@ from django.utils import timezone
 
 from . import facts, histogram, kpis, rollup, rows, snapshot, uptime
 from .cells import TABLES
-from .kpis import KPI, KPIS
+from .kpis import BY_NAME, KPI
 from .measures import LISTS, MEASURES, TTFR_S, TTR_S, WAITING, Count, Durations, Names, Sum, epoch
 from .models import Grain, Proof
 from .plan import Known, Stretch, after, floor
-from .satisfaction import SATISFACTION
 from .tally import Tally
 from .timing import grains as timing
 from .window import CUSTOM, DAY, Scope, Window
@@ -59,7 +58,7 @@ def prove(window: Window) -> Iterator[Line]:
     """Every figure of the window with what stands beside it, one after the other, as they are proved."""
     zone = timezone.get_default_timezone()
     with snapshot.one_state():
-        every = [*KPIS, SATISFACTION]
+        every = BY_NAME.values()
         figures = kpis.figures(facts.read(window, zone), every)
         counted = Rows(window)
         for kpi in every:

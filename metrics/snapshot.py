@@ -19,7 +19,7 @@ from .facts import Facts
 from .tally import Answers, Tally
 from .window import UTC, Scope, Window
 
-PROMISES = {"first_response": "response", "resolution": "resolution"}  # as a policy calls it
+PROMISES = {"first_response": "response", "resolution": "resolution"}  # as a policy and the measures call it
 
 
 def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
@@ -150,8 +150,7 @@ def _target(policy: SlaPolicy, called: str) -> dict:
     return {"target_s": getattr(policy, f"{called}_s"), "hours": "business" if in_hours else "always"}
 
 
-COUNTED_AS = {"first_response": "response", "resolution": "resolution"}
-KEPT = {f"{name}_{how}" for name in COUNTED_AS.values() for how in ("met", "late")}
+KEPT = {f"{name}_{how}" for name in PROMISES.values() for how in ("met", "late")}
 
 
 def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -> dict:
@@ -159,8 +158,8 @@ def _promise(priority: Priority, promise: str, tally: Tally, row: dict | None) -
     return {
         "pending": standing["pending"],
         "at_risk": standing["at_risk"],
-        "met": tally[f"{COUNTED_AS[promise]}_met"],
-        "met_late": tally[f"{COUNTED_AS[promise]}_late"],
+        "met": tally[f"{PROMISES[promise]}_met"],
+        "met_late": tally[f"{PROMISES[promise]}_late"],
         "breached": standing["breached"],
         "changes_at": _z(row and row[f"{promise}_changes_at"]),
         "next_deadlines": _deadlines(priority, row, f"{promise}_next"),

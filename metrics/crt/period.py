@@ -6,8 +6,7 @@ from operator import or_
 from zoneinfo import ZoneInfo
 
 from .. import facts, kpis, queries, snapshot
-from ..figure import BY_NAME
-from ..kpis import Evidence, Measure
+from ..kpis import BY_NAME, Evidence, Measure
 from ..tally import Tally
 from ..window import PRIORITIES, Window
 

@@ -12,8 +12,7 @@ from issues import wording
 
 from .. import figure, format, kpis, snapshot, words
 from ..columns import plain
-from ..figure import BY_NAME
-from ..kpis import KPI, Measure
+from ..kpis import BY_NAME, KPI, Measure
 from ..window import Scope
 from .period import BY, GOALS, OF_SOME, Group, Period
 from .urgent import Found, Urgent

@@ -10,12 +10,11 @@ from django.utils.translation import gettext_lazy
 from issues import wording
 
 from .. import breakdown, format, series
-from ..kpis import KPIS, Measure
+from ..kpis import BY_NAME, Measure
 from ..uptime import Uptime
 from ..window import Scope
 from .read import HOURS_OF_DAY, Trends
 
-BY_NAME = {kpi.name: kpi for kpi in KPIS}
 LEVELS = 5  # shades of the heat map
 TARGET_S = BY_NAME["ttfr_p50"].target
 

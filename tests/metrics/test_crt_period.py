@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from metrics import facts, kpis, rollup
 from metrics.crt import period, shown
-from metrics.figure import BY_NAME
+from metrics.kpis import BY_NAME
 from metrics.window import Scope
 from tests.support import make
 from tests.support.history_of import History

@@ -7,8 +7,7 @@ from django.utils import timezone, translation
 
 from metrics import facts, format, kpis, rows
 from metrics.figure import LIST_LABELS
-from metrics.kpis import wilson
-from metrics.satisfaction import SATISFACTION
+from metrics.kpis import SATISFACTION, wilson
 from metrics.window import Window
 from tests.support import make
 from tests.support.make import NOW

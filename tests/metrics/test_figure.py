@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from issues.models import ApiKey, Issue, PromptVersion
 from metrics import breakdown, facts, kpis, rollup
-from metrics.figure import BY_NAME, LIST_LABELS
-from metrics.kpis import KPIS
+from metrics.figure import LIST_LABELS
+from metrics.kpis import BY_NAME, KPIS
 from metrics.measures import LISTS
 from metrics.window import Scope
 from tests.metrics.test_page import Tags

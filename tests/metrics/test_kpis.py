@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 
 from issues.models import Action, AICall, PromptVersion
 from metrics import kpis
-from metrics.kpis import KPIS, wilson
+from metrics.kpis import BY_NAME, KPIS, wilson
 from metrics.window import Window
 from mis_dashboard.models import Span
 from tests.support import make
@@ -419,10 +419,11 @@ class TestWhoCounts:
         ("escalation_rate", 0.21, "bad"), ("false_positive_rate", 0.06, "warn"), ("false_positive_rate", 0, "good"),
         ("availability", 0.999, "good"), ("availability", 0.9989, "warn"), ("availability", 0.98, "bad"),
         ("ai_tokens", 10**9, "good"), ("ai_cost_usd", 0, "good"), ("ai_cost_usd", None, "none"),
+        ("satisfaction", 4, "good"), ("satisfaction", 3.5, "warn"), ("satisfaction", 3.4, "bad"),
     ],
 )  # fmt: skip
 def test_a_figure_is_good_at_its_target_and_bad_beyond_its_interim_one(name, value, state):
-    assert next(kpi for kpi in KPIS if kpi.name == name).state(value) == state
+    assert BY_NAME[name].state(value) == state
 
 
 def test_people_are_told_apart_by_their_account_too():

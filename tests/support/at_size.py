@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from metrics import figure, rollup, snapshot
-from metrics.kpis import KPI
+from metrics.kpis import BY_NAME, KPI
 from metrics.models import Covered, Detected, Grain, Happened
 from metrics.plan import floor
 from metrics.window import Scope
@@ -144,7 +144,7 @@ def first_pages() -> Iterator[Line]:
                 title,
                 {
                     name: [_look_ms(kpi, window, given, next(at)) for _ in range(1 + LOOKS)][1:]
-                    for name, kpi in figure.BY_NAME.items()
+                    for name, kpi in BY_NAME.items()
                 },
             )
 
