@@ -31,10 +31,22 @@ from .models import (
 from .models.issue import UNRESOLVED, Status
 from .models.response import PENDING, State
 
+# Issues made by our own probes.
+PROBES = Q(metadata__contains={"probe": True})
+
 A_DAY = timedelta(days=1)
 SAME_WORDS_WITHIN = timedelta(seconds=90)
 LATELY = timedelta(minutes=10)
 REOPENED_WITHIN = timedelta(days=7)
+
+
+def counted() -> Q:
+    """The issues that the screens count: no probes and demonstrations, except where all is a demonstration.
+
+    What another system left open is told as history, and is no work of ours now.
+    """
+    ours = ~Q(source=Issue.Source.IMPORT)
+    return ours if settings.DEMO else ours & ~Q(source=Issue.Source.DEMO) & ~PROBES
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def _now(request: HttpRequest, scope: Scope, moment: datetime) -> dict:
     """`urgent` (`shown.urgent`), `may` (the names of the works that this person may do), and `people` who can be owners."""
     may = {name for name, wanted in WORKS.items() if work.may(request.user, wanted)}
     found = urgent.read(scope.at(moment, timezone.get_default_timezone()))
-    told = shown.urgent(found, scope, moment, lists=issue_url(request), me=request.user.get_username())
+    told = shown.urgent(found, scope, moment, address=issue_url(request), me=request.user.get_username())
     people = forms.staff() if may and found.n else []
     return {"urgent": told, "may": may, "people": people}
 

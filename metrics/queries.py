@@ -25,7 +25,7 @@ CLOCKS_DIFFER = timedelta(days=1)
 # Whom another system left waiting waits in its own time, maybe years ago, and not for us now.
 OPEN = f"{UNRESOLVED_NOW} AND i.source <> 'import'"
 
-# What is being said, and when something was last.
+# What is being said, when something was last, and of how many issues nobody knows whether it was.
 HANDS = """
     SELECT thinking, speaking, unsure, (
         -- Of all issues: that MIS speaks at all.
@@ -35,7 +35,7 @@ HANDS = """
     FROM (
         SELECT count(*) FILTER (WHERE r.state IN ('thinking', 'writing') AND r.purpose <> 'survey') AS thinking,
             count(*) FILTER (WHERE r.state = 'speaking' AND r.purpose <> 'survey') AS speaking,
-            count(*) FILTER (WHERE r.state = 'unsure') AS unsure
+            count(DISTINCT r.issue_id) FILTER (WHERE r.state = 'unsure') AS unsure
         FROM issues_response r JOIN issues_issue i ON i.id = r.issue_id
         WHERE (r.state IN ('thinking', 'writing', 'speaking') OR r.state = 'unsure') AND {counted}
     ) AS hands"""
@@ -127,26 +127,31 @@ OPEN_ONES = f"""
         FROM issues_issue i WHERE {{open}} AND {{counted}} GROUP BY i.priority
     ) AS standing {"".join(_of_promises(NEAREST))}"""
 
-# The open issues that need somebody, by the first reason of `whys` that holds. The deadlines are judged as in STATES.
-URGENT = """
+# Why an open issue needs somebody, the worst first. An issue may have several. The deadlines are judged as in STATES.
+WHYS = {
+    "unanswered": "i.first_response_at IS NULL AND i.response_due_at < %(now)s",
+    "ownerless": "i.status = 'escalated' AND i.assignee_id IS NULL",
+    "unsolved": "i.resolution_due_at < %(now)s",
+    "answer_near": "i.first_response_at IS NULL AND i.response_due_at >= %(now)s AND i.response_risk_at <= %(now)s",
+    "solution_near": "i.resolution_due_at >= %(now)s AND i.resolution_risk_at <= %(now)s",
+    "with_a_person": "i.status = 'escalated' AND i.assignee_id IS NOT NULL",
+}
+
+# The open issues that need somebody, in the order of their worst reason; and how many there are of each reason, and in all.
+URGENT = f"""
     WITH urgent AS MATERIALIZED (
         SELECT * FROM (
             SELECT i.id, i.type, i.priority, i.location, i.status, i.detected_at, i.first_response_at AS answered_at,
-                i.response_risk_at, i.response_due_at, i.resolution_risk_at, i.resolution_due_at, i.assignee_id, CASE
-                    WHEN i.first_response_at IS NULL AND i.response_due_at < %(now)s THEN 'unanswered'
-                    WHEN i.status = 'escalated' AND i.assignee_id IS NULL THEN 'ownerless'
-                    WHEN i.resolution_due_at < %(now)s THEN 'unsolved'
-                    WHEN i.first_response_at IS NULL AND i.response_risk_at <= %(now)s THEN 'answer_near'
-                    WHEN i.resolution_risk_at <= %(now)s THEN 'solution_near'
-                    WHEN i.status = 'escalated' THEN 'with_a_person'
-                END AS why
-            FROM issues_issue i WHERE {open} AND {counted}
-        ) AS each WHERE why IS NOT NULL
+                i.response_risk_at, i.response_due_at, i.resolution_risk_at, i.resolution_due_at, i.assignee_id,
+                array_remove(ARRAY[{", ".join(f"CASE WHEN {when} THEN '{why}' END" for why, when in WHYS.items())}], NULL) AS whys
+            FROM issues_issue i WHERE {{open}} AND {{counted}}
+        ) AS each WHERE cardinality(whys) > 0
+    ), counts AS (
+        SELECT count(*) AS n, {", ".join(f"count(*) FILTER (WHERE '{why}' = ANY(whys)) AS {why}" for why in WHYS)} FROM urgent
     )
-    SELECT urgent.*, COALESCE(u.username, '') AS owner,
-        (SELECT json_object_agg(why, n) FROM (SELECT why, count(*) AS n FROM urgent GROUP BY why) AS each) AS counts
+    SELECT urgent.*, whys[1] AS why, COALESCE(u.username, '') AS owner, (SELECT row_to_json(counts) FROM counts) AS counts
     FROM urgent LEFT JOIN auth_user u ON u.id = urgent.assignee_id
-    ORDER BY array_position(%(whys)s::text[], why), array_position(%(priorities)s::text[], priority::text), detected_at, urgent.id
+    ORDER BY array_position(%(whys)s::text[], whys[1]), array_position(%(priorities)s::text[], priority::text), detected_at, urgent.id
     LIMIT %(most)s"""
 
 # What automation says is made when the customer writes; what others say, when they have written: there the customer's
@@ -225,12 +230,13 @@ def open_ones(window: Window) -> dict[str, dict]:
     return {row["priority"]: row for row in _rows(OPEN_ONES, window)}
 
 
-def urgent(window: Window, whys: Sequence[str], priorities: Sequence[str], most: int) -> list[dict]:
-    """The first open issues that need somebody, in the order of `whys` and then of `priorities`; each with the `counts` of all.
+def urgent(window: Window, priorities: Sequence[str], most: int) -> list[dict]:
+    """The first open issues that need somebody, in the order of WHYS and then of `priorities`.
 
+    Each with its `whys`, and with the `counts` of all: how many have each of WHYS, which are more than the `n` that there are.
     Of the window nothing but its filters matters.
     """
-    return _rows(URGENT, window, whys=list(whys), priorities=list(priorities), most=most)
+    return _rows(URGENT, window, whys=list(WHYS), priorities=list(priorities), most=most)
 
 
 def feed(window: Window) -> list[dict]:

@@ -158,6 +158,11 @@ class Scope:
         return Window(CUSTOM, start, end, bucket, now, **filters)
 
     @property
+    def filters(self) -> dict[str, str]:
+        """What it is narrowed down to, by name."""
+        return {name: value for name in FILTERS if (value := getattr(self, name))}
+
+    @property
     def query(self) -> str:
         """Its parameters as an address has them, without those that say nothing."""
         pairs = {name: getattr(self, name) for name in ("window", "start", "end", *FILTERS)}

@@ -21,7 +21,7 @@ from ..models import Action, AICall, Issue
 from ..models.issue import Priority, Status
 from . import clocks, contact, said, search, words
 from .base import as_json, indexed, link, recent
-from .filters import OWNERLESS, AnswerFilter, DeadlineFilter, OwnerFilter, StatusFilter
+from .filters import OWNERLESS, AnswerFilter, CountedFilter, DeadlineFilter, OwnerFilter, StatusFilter
 
 SHAPES = {
     Priority.CRITICAL: "◆",
@@ -134,6 +134,7 @@ class IssueAdmin(contact.WithContact):
         OwnerFilter,
         AnswerFilter,
         DeadlineFilter,
+        CountedFilter,
         "priority",
         recent("type", _("type"), wording.issue_type),
         indexed("location", _("location")),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ..admin.filters import OWNERLESS, promised
 from ..models import Issue
 from ..models.issue import UNRESOLVED, Status
+from ..queries import counted
 
 register = template.Library()
 
@@ -29,17 +30,21 @@ class Work:
 
 @register.simple_tag
 def worklist(user: AbstractBaseUser) -> list[Work]:
-    """The lists of unresolved issues, the most urgent first; none for who may not see issues. One query."""
+    """The lists of unresolved issues, the most urgent first; none for who may not see issues. One query.
+
+    Issues are counted as on the screens, but each once, however many of its deadlines have passed; mine are all of mine.
+    """
     if not user.has_perm("issues.view_issue"):
         return []
     now, address = timezone.now(), reverse("admin:issues_issue_changelist")
+    on_screens = counted()
     lists = [
-        (_("Escalated, no owner"), "status=escalated&owner=none", OWNERLESS, "warn"),
-        (_("Deadlines breached"), "deadline=breached", promised(now, "breached"), "bad"),
-        (_("Deadlines at risk"), "deadline=at_risk", promised(now, "at_risk"), "warn"),
+        (_("Escalated, no owner"), "counted=yes&status=escalated&owner=none", on_screens & OWNERLESS, "warn"),
+        (_("Past a deadline"), "counted=yes&deadline=breached", on_screens & promised(now, "breached"), "bad"),
+        (_("Near a deadline"), "counted=yes&deadline=at_risk", on_screens & promised(now, "at_risk"), "warn"),
         (_("Mine"), "owner=mine-unresolved", Q(assignee=user), "none"),
-        (_("Escalated"), "status=escalated", Q(status=Status.ESCALATED), "none"),
-        (_("All open"), "status=unresolved", Q(), "none"),
+        (_("Escalated"), "counted=yes&status=escalated", on_screens & Q(status=Status.ESCALATED), "none"),
+        (_("All open"), "counted=yes&status=unresolved", on_screens, "none"),
     ]
     counts = {f"n{place}": Count("pk", filter=wanted) for place, (_l, _q, wanted, _s) in enumerate(lists)}
     found = Issue.objects.filter(status__in=UNRESOLVED).aggregate(**counts)

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 from math import log
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues import wording
 
-from .. import figure, format, kpis, snapshot, words
+from .. import figure, format, kpis, lists, snapshot, words
 from ..columns import plain
 from ..kpis import BY_NAME, KPI, Measure
 from ..window import Scope
@@ -31,15 +30,14 @@ WHYS = {
 }
 # Where the administration lists them all.
 LISTED = {
-    "unanswered": "answer=late",
+    "unanswered": "deadline=response_breached",
     "ownerless": "status=escalated&owner=none",
-    "unsolved": "deadline=breached",
-    "answer_near": "deadline=at_risk",
-    "solution_near": "deadline=at_risk",
-    "with_a_person": "status=escalated",
+    "unsolved": "deadline=resolution_breached",
+    "answer_near": "deadline=response_at_risk",
+    "solution_near": "deadline=resolution_at_risk",
+    "with_a_person": "status=escalated&owner=some",
 }
 SLA_STATES = {"breached": "bad", "at_risk": "warn"}
-FILTERED = {"location": "location", "priority": "priority__exact", "type": "type"}
 
 
 # --- A period -------------------------------------------------------------------------------------------
@@ -212,38 +210,36 @@ TREND_UNFINISHED = _("between {least} and {most} at a time, {last} so far at the
 # --- What needs somebody now ----------------------------------------------------------------------------
 
 
-def urgent(found: Found, scope: Scope, now: datetime, *, lists: str = "", me: str = "") -> dict:
-    """n, shown, counts (label, n, state, url) and issues. `lists` is the address of the administration's list, for who may open it."""
+def urgent(found: Found, scope: Scope, now: datetime, *, address: str = "", me: str = "") -> dict:
+    """n, shown, counts (label, n, state, url) and issues. `address` is that of the administration's list, for who may open it."""
     return {
         "n": format.count(found.n),
         "any": bool(found.n),
         "shown": format.count(len(found.issues)),
         "is_cut": found.n > len(found.issues),
-        "all": f"{lists}?{_narrowed(scope, 'status=unresolved')}" if lists else "",
-        "counts": [_count(why, n, scope, lists) for why, n in found.counts.items()],
-        "issues": [_issue(issue, now, lists, me) for issue in found.issues],
+        "all": _listed("status=unresolved", scope, address),
+        "counts": [_count(why, n, scope, address) for why, n in found.counts.items()],
+        "issues": [_issue(issue, now, address, me) for issue in found.issues],
         "as_of": plain(now),
     }
 
 
-def _count(why: str, n: int, scope: Scope, lists: str) -> dict:
+def _count(why: str, n: int, scope: Scope, address: str) -> dict:
     label, state = WHYS[why]
-    url = f"{lists}?{_narrowed(scope, LISTED[why])}" if lists else ""
-    return {"label": label, "n": format.count(n), "state": state, "url": url}
+    return {"label": label, "n": format.count(n), "state": state, "url": _listed(LISTED[why], scope, address)}
 
 
-def _narrowed(scope: Scope, query: str) -> str:
+def _listed(which: str, scope: Scope, address: str) -> str:
     """The same issues in the administration's list."""
-    given = {FILTERED[name]: value for name in FILTERED if (value := getattr(scope, name))}
-    return "&".join([query, urlencode(given)] if given else [query])
+    return f"{address}?{lists.query(which, scope.filters)}" if address else ""
 
 
-def _issue(issue: Urgent, now: datetime, lists: str, me: str) -> dict:
+def _issue(issue: Urgent, now: datetime, address: str, me: str) -> dict:
     label, state = WHYS[issue.why]
     return {
         "id": issue.id,
         "name": snapshot.short(issue.id),
-        "url": f"{lists}{issue.id}/change/" if lists else "",
+        "url": f"{address}{issue.id}/change/" if address else "",
         "why": label,
         "state": state,
         "type": wording.issue_type(issue.type),

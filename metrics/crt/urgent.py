@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from issues import sla
@@ -13,14 +12,13 @@ from ..window import PRIORITIES, Window
 
 MOST = 20
 
-# Why an issue needs somebody, the worst first.
-Why = Literal["unanswered", "ownerless", "unsolved", "answer_near", "solution_near", "with_a_person"]
-WHYS: tuple[Why, ...] = ("unanswered", "ownerless", "unsolved", "answer_near", "solution_near", "with_a_person")
-
 
 @dataclass(frozen=True)
 class Urgent:
-    """One issue. `answered_at` is null while the customer waits for the first response; `owner` is a user name, or ""."""
+    """One issue. `answered_at` is null while the customer waits for the first response; `owner` is a user name, or "".
+
+    `why` is the worst of what is wrong with it, of `queries.WHYS`.
+    """
 
     id: UUID
     type: str
@@ -34,7 +32,7 @@ class Urgent:
     resolution_risk_at: datetime
     resolution_due_at: datetime
     owner: str
-    why: Why
+    why: str
 
     def states(self, now: datetime) -> Iterator[tuple[str, sla.State, datetime]]:
         """Where each promise stands that still binds: "first_response" or "resolution", its state and its deadline."""
@@ -50,20 +48,17 @@ class Urgent:
 
 @dataclass(frozen=True)
 class Found:
-    """The first MOST of them, and how many there are in all of each `why`."""
+    """The first MOST of them, how many there are of each `why`, and `n` in all: one that has several counts under each."""
 
     issues: list[Urgent]
     counts: dict[str, int]
-
-    @property
-    def n(self) -> int:
-        return sum(self.counts.values())
+    n: int
 
 
 def read(window: Window) -> Found:
     """Those of the window's location, priority and type, whenever they were detected. One query."""
-    rows = queries.urgent(window, WHYS, PRIORITIES, MOST)
+    rows = queries.urgent(window, PRIORITIES, MOST)
     counts = rows[0]["counts"] if rows else {}
     kept = Urgent.__dataclass_fields__
     issues = [Urgent(**{name: value for name, value in row.items() if name in kept}) for row in rows]
-    return Found(issues, {why: counts[why] for why in WHYS if why in counts})
+    return Found(issues, {why: counts[why] for why in queries.WHYS if counts.get(why)}, counts.get("n", 0))

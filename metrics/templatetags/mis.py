@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from metrics import format, series, standing, words
+from metrics import format, lists, series, standing, words
 
 register = template.Library()
 
@@ -90,11 +90,16 @@ def card(kpi: dict) -> dict:
 
 @register.simple_tag
 def now_cells(snapshot: dict) -> list[dict]:
-    """The strip of what is happening now, in its order."""
+    """The strip of what is happening now, in its order; `list` leads to the issues that a cell counts, where it counts some."""
     return [
-        {"name": name, "label": words.NOW[name], "list": words.NOW_LISTS.get(name, ""), **cell}
+        {"name": name, "label": words.NOW[name], "list": _listed(name, snapshot["filters"]), **cell}
         for name, cell in words.now_cells(snapshot).items()
     ]
+
+
+def _listed(name: str, filters: dict[str, str]) -> str:
+    which = words.NOW_LISTS.get(name)
+    return lists.query(which, filters) if which else ""
 
 
 register.simple_tag(standing.systems, name="systems")

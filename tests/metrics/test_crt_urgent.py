@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from metrics import snapshot
+from metrics import queries, snapshot
 from metrics.crt import urgent
 from metrics.window import Scope
 from tests.support import make
@@ -44,7 +44,7 @@ def test_the_worst_comes_first():
     issue(answer_in_s=-1, status="resolved", resolved_at=NOW)
     issue(answer_in_s=-1, source="import")
     everything = [unanswered, ownerless, unsolved, answer_near, solution_near, with_a_person]
-    assert whys() == [(each.pk, why) for each, why in zip(everything, urgent.WHYS, strict=True)]
+    assert whys() == [(each.pk, why) for each, why in zip(everything, queries.WHYS, strict=True)]
     assert found().issues[-1].owner == "ana"
     assert found().n == 6
 
@@ -69,6 +69,17 @@ def test_the_list_is_bounded_and_says_how_many_there_are():
     issue(answered=True, solve_in_h=-1)
     assert len(found().issues) == urgent.MOST
     assert found().counts == {"unanswered": urgent.MOST + 3, "unsolved": 1}
+    assert found().n == urgent.MOST + 4
+
+
+def test_an_issue_with_several_reasons_counts_under_each_and_once_in_all():
+    """The AI fails before any reply: nobody answered, nobody owns it, and its time to be solved has passed."""
+    failed = issue(answer_in_s=-1, solve_in_h=-1, status="escalated", escalated_at=NOW)
+    issue(answer_in_s=60, solve_in_h=-1)
+    issue(answered=True, solve_in_h=0.1)
+    counts = {"unanswered": 1, "ownerless": 1, "unsolved": 2, "answer_near": 1, "solution_near": 1}
+    assert (found().counts, found().n) == (counts, 3)
+    assert whys()[0] == (failed.pk, "unanswered")
 
 
 @pytest.mark.parametrize("left_s", [-1, 0, 1, 719, 720, 721, 3599])

@@ -282,7 +282,9 @@ def test_who_may_see_issues_is_led_to_those_that_a_figure_counts(page, client):
     user = get_user_model().objects.get()
     user.user_permissions.add(Permission.objects.get(codename="view_issue"))
     links = [href for href in Tags(page()).values("href") if href.startswith(listing)]
-    assert [href for href in links if "?q=" not in href] == [listing + query for query in words.NOW_LISTS.values()]
+    assert [href for href in links if "?q=" not in href] == [
+        f"{listing}counted=yes&{which}" for which in words.NOW_LISTS.values()
+    ]
     # Two promises of one issue run, and each leads to it.
     assert [href for href in links if "?q=" in href] == [f"{listing}q={str(Issue.objects.get().pk)[-6:]}"] * 2
     for link in links:

@@ -28,7 +28,7 @@ def test_escalated_without_owner_stands_first_and_every_number_is_that_of_its_li
     make.issue(at=now, status="resolved", resolved_at=now)
     found = told(browser)
     assert [n for _url, n in found] == [1, 1, 0, 2, 2, 3]
-    assert found[0][0].endswith("?status=escalated&owner=none")
+    assert found[0][0].endswith("?counted=yes&status=escalated&owner=none")
     for url, n in found:
         assert len(browser.get(url).context["cl"].result_list) == n, url
 
