@@ -55,21 +55,26 @@ def page(request: HttpRequest) -> HttpResponse:
         "sentences": sentences_url(),
         "now_query": replace(scope, window=DEFAULT, start="", end="").query,
     }
-    return fresh(render(request, "crt.html", context | _now(request, scope, now) | {"refused": refused}))
+    return fresh(
+        render(request, "crt.html", context | _now(request, scope, urgent.read(window), now) | {"refused": refused})
+    )
 
 
 @login_required
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
-    """The part of the page that tells what needs somebody now, to be put in the place of the one before."""
+    """The part of the page that tells what needs somebody now, to be put in the place of the one before.
+
+    It may be a second old: however many look, the issues are read once a second for each choice of filters.
+    """
     scope, _wrong = filters.understood({"window": PERIOD} | request.GET.dict())
-    return fresh(render(request, "partials/crt_now.html", _now(request, scope, timezone.now()) | {"scope": scope}))
+    found, moment = urgent.lately(scope.location, scope.priority, scope.type)
+    return fresh(render(request, "partials/crt_now.html", _now(request, scope, found, moment) | {"scope": scope}))
 
 
-def _now(request: HttpRequest, scope: Scope, moment: datetime) -> dict:
+def _now(request: HttpRequest, scope: Scope, found: urgent.Found, moment: datetime) -> dict:
     """`urgent` (`shown.urgent`), `may` (the names of the works that this person may do), and `people` who can be owners."""
     may = {name for name, wanted in WORKS.items() if work.may(request.user, wanted)}
-    found = urgent.read(scope.at(moment, timezone.get_default_timezone()))
     told = shown.urgent(found, scope, moment, address=issue_url(request), me=request.user.get_username())
     people = forms.staff() if may and found.n else []
     return {"urgent": told, "may": may, "people": people}

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from issues import sla
+from mis_dashboard.lib.recent import recent
 
 from .. import queries
-from ..window import PRIORITIES, Window
+from ..window import PRIORITIES, Scope, Window
 
 MOST = 20
 
@@ -62,3 +65,10 @@ def read(window: Window) -> Found:
     kept = Urgent.__dataclass_fields__
     issues = [Urgent(**{name: value for name, value in row.items() if name in kept}) for row in rows]
     return Found(issues, {why: counts[why] for why in queries.WHYS if counts.get(why)}, counts.get("n", 0))
+
+
+@recent(seconds=1)
+def lately(location: str | None, priority: str | None, type: str | None) -> tuple[Found, datetime]:
+    """What `read` finds of these filters, at most a second old, and when it was read."""
+    now = timezone.now()
+    return read(Scope(location=location, priority=priority, type=type).at(now)), now

@@ -1,6 +1,7 @@
 // The list of what needs action, kept fresh: fetched again when a snapshot says that something changed.
 
 export const APART_MS = 2_000; // at most one fetch in so long
+export const AFTER_MS = 1_100; // what the server gives may be a second old, and must not be older than the change
 export const LONGEST_MS = 30_000; // an owner or a type may change without any number that snapshots hold
 
 /** What of a snapshot the list depends on; two with the same text show the same list, as far as snapshots tell. */
@@ -21,14 +22,14 @@ export function inHand(list, active, canHover) {
 const BROWSER_CLOCK = { now: () => Date.now(), after: (ms, act) => setTimeout(act, ms) };
 
 /**
- * Calls `load()` when it is told that something changed, at most once in APART_MS, and `show(result)` with what came
+ * Calls `load()` AFTER_MS after it is told that something changed, at most once in APART_MS, and `show(result)` with what came
  * while nobody `isBusy()` with what is shown; else when `freed()` is called. `waiting(yes)` says whether news is held back.
  * A `load` that fails is tried again with the next change.
  */
 export class Refresher {
   constructor({ load, show, isBusy, waiting = () => {}, clock = BROWSER_CLOCK }) {
     Object.assign(this, { load, show, isBusy, waiting, clock });
-    this.begunAt = clock.now();
+    this.begunAt = this.changedAt = clock.now();
     this.seen = null;
     this.held = null;
     this.planned = false;
@@ -42,14 +43,21 @@ export class Refresher {
   }
 
   plan() {
+    this.changedAt = this.clock.now();
+    this.schedule();
+  }
+
+  schedule() {
     if (this.planned) return;
     this.planned = true;
-    this.clock.after(Math.max(0, this.begunAt + APART_MS - this.clock.now()), () => this.refresh());
+    const at = Math.max(this.changedAt + AFTER_MS, this.begunAt + APART_MS);
+    this.clock.after(at - this.clock.now(), () => this.refresh());
   }
 
   async refresh() {
     this.planned = false;
     this.begunAt = this.clock.now();
+    if (this.begunAt < this.changedAt + AFTER_MS) this.schedule(); // what is given now may be older than the last change
     try {
       this.held = await this.load();
     } catch {

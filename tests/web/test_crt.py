@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -77,6 +79,23 @@ class TestPage:
         assert part.strip().startswith('<div class="urgent"')
         assert f'data-issue="{str(late.pk)[-6:]}"' in part
         assert "<html" not in part
+
+    def test_however_many_look_the_issues_are_read_once_a_second_for_each_choice_of_filters(self, browser, late):
+        reader = may_only("view_issue")
+        with CaptureQueriesContext(connection) as queries:
+            for each in (browser, reader):
+                for query in ("?window=7d", "?window=30d", "?priority=high"):
+                    each.get(f"/crt/now{query}")
+        assert len([query for query in queries if "WITH urgent" in query["sql"]]) == 2
+        late.delete()
+        assert f'data-issue="{str(late.pk)[-6:]}"' not in text_of(
+            browser.get("/crt")
+        )  # who has just done something sees it
+
+    def test_what_many_see_has_what_each_may_do(self, browser, late):
+        assert 'name="work" value="take"' in text_of(browser.get("/crt/now"))
+        assert 'name="work"' not in text_of(may_only("view_issue").get("/crt/now"))
+        assert "/admin/" not in text_of(logged_in(User.objects.create_user("visita")).get("/crt/now"))
 
     def test_it_holds_no_script_or_style_of_its_own(self, browser, late):
         body = browser.get("/crt").content.decode()
