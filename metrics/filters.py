@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import format, queries, words
+from . import format, queries, sentences, words
 from .window import CUSTOM, FILTERS, LONGEST, WINDOWS, BadScope, Scope, Window
 
 ALL = {"location": _("all locations"), "priority": _("all priorities"), "type": _("all types")}
@@ -66,7 +66,7 @@ def bar(scope: Scope, window: Window, asked: Mapping[str, str], wrong: Mapping[s
 def title(window: Window) -> str:
     """The window in words: "24 hours", "11/01/2025 – 11/23/2025"."""
     if window.name != CUSTOM:
-        return str(words.WINDOWS[window.name])
+        return str(sentences.WINDOWS[window.name])
     start, end = timezone.localtime(window.start), timezone.localtime(window.end)
     midnight = datetime.min.time()
     if start.time() == midnight and (end.time() == midnight or window.end == window.as_of):
@@ -77,7 +77,7 @@ def title(window: Window) -> str:
 
 def _window(scope: Scope, name: str) -> dict:
     query = replace(scope, window=name, start="", end="").query
-    return {"name": name, "label": words.WINDOWS[name], "query": query}
+    return {"name": name, "label": sentences.WINDOWS[name], "query": query}
 
 
 def _custom(scope: Scope, window: Window) -> dict:
@@ -87,7 +87,7 @@ def _custom(scope: Scope, window: Window) -> dict:
     else:
         start, end = (timezone.localtime(at).date().isoformat() for at in (window.start, window.end))
         query = replace(scope, window=CUSTOM, start=start, end=end).query
-    return {"name": CUSTOM, "label": words.WINDOWS[CUSTOM], "query": query}
+    return {"name": CUSTOM, "label": sentences.WINDOWS[CUSTOM], "query": query}
 
 
 def _date(name: str, label, asked: Mapping[str, str], wrong: Mapping[str, str]) -> dict:

@@ -25,6 +25,7 @@ from . import snapshot as snapshots
 from .alert_views import may_handle
 from .api import answered, fresh
 from .kpis import KPI, KPIS
+from .sentences import GROUPS
 from .window import Scope
 
 SEEN_LATELY = timedelta(seconds=10)
@@ -134,11 +135,11 @@ def product(request: HttpRequest) -> dict:
 
 
 def _groups(snapshot: dict) -> list[dict]:
-    """The figures that there are, grouped as `words.GROUPS` has it: label and cards."""
+    """The figures that there are, grouped as `GROUPS` has it: label and cards."""
     known = {kpi.name: kpi for kpi in KPIS}
     return [
         {"label": label, "cards": [_card(known[name], snapshot) for name in names if name in known]}
-        for label, names in words.GROUPS.values()
+        for label, names in GROUPS.values()
         if known.keys() & names
     ]
 

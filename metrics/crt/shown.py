@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issues import wording
 
-from .. import figure, format, kpis, lists, snapshot, words
+from .. import figure, format, kpis, lists, sentences, snapshot, words
 from ..columns import plain
 from ..kpis import BY_NAME, KPI, Measure
 from ..window import Scope
@@ -252,7 +252,7 @@ def _issue(issue: Urgent, now: datetime, address: str, me: str) -> dict:
         "promises": [
             {
                 "promise": words.PROMISES[promise],
-                "word": words.SLA_STATES[standing],
+                "word": sentences.SLA_STATES[standing],
                 "state": SLA_STATES.get(standing, "none"),
                 "due": plain(due),
             }

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from metrics import format, lists, series, standing, words
+from metrics import format, lists, sentences, series, standing, words
 
 register = template.Library()
 
@@ -56,7 +56,7 @@ def unit(text: str) -> str:
 @register.filter
 def window_name(name: str) -> str:
     """A window's name in words."""
-    return str(words.WINDOWS[name])
+    return str(sentences.WINDOWS[name])
 
 
 @register.filter
@@ -92,13 +92,13 @@ def card(kpi: dict) -> dict:
 def now_cells(snapshot: dict) -> list[dict]:
     """The strip of what is happening now, in its order; `list` leads to the issues that a cell counts, where it counts some."""
     return [
-        {"name": name, "label": words.NOW[name], "list": _listed(name, snapshot["filters"]), **cell}
+        {"name": name, "label": sentences.NOW[name], "list": _listed(name, snapshot["filters"]), **cell}
         for name, cell in words.now_cells(snapshot).items()
     ]
 
 
 def _listed(name: str, filters: dict[str, str]) -> str:
-    which = words.NOW_LISTS.get(name)
+    which = sentences.NOW_LISTS.get(name)
     return lists.query(which, filters) if which else ""
 
 
@@ -114,7 +114,7 @@ def alerts(found: list[dict]) -> list[dict]:
 @register.simple_tag
 def sla_tables(snapshot: dict, is_over: bool) -> list[dict]:
     """One table per promise: heads, and rows by priority with the counts by state. What is over has no open states."""
-    states = {state: word for state, word in words.SLA_STATES.items() if not is_over or state in KEPT}
+    states = {state: word for state, word in sentences.SLA_STATES.items() if not is_over or state in KEPT}
     return [
         {
             "promise": promise,

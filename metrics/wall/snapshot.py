@@ -10,7 +10,7 @@ from django.db import connections
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from .. import facts, format, standing, words
+from .. import facts, format, sentences, standing, words
 from .. import snapshot as whole
 from ..columns import plain
 from ..live import Composed
@@ -136,7 +136,7 @@ def _tile(
 def _waiting(now: dict) -> dict:
     since = now["waiting_since"]
     below = words.say("oldest") if since else words.say("nobody_waits")
-    return _tile(words.NOW["waiting"], format.count(now["waiting"]), "none", "", below, since)
+    return _tile(sentences.NOW["waiting"], format.count(now["waiting"]), "none", "", below, since)
 
 
 def _breached(now: dict) -> dict:
@@ -144,13 +144,13 @@ def _breached(now: dict) -> dict:
         ("bad", "overdue") if now["breached"] else ("warn", "soon_due") if now["at_risk"] else ("good", "all_in_time")
     )
     below = _say("at_risk", n=format.count(now["at_risk"]))
-    return _tile(words.NOW["breached"], format.count(now["breached"]), state, _say(word), below)
+    return _tile(sentences.NOW["breached"], format.count(now["breached"]), state, _say(word), below)
 
 
 def _unowned(now: dict) -> dict:
     state, word = ("warn", "waits") if now["escalated_unassigned"] else ("good", "all_owned")
     below = _say("open", n=format.count(now["open"]))
-    return _tile(words.NOW["escalated"], format.count(now["escalated_unassigned"]), state, _say(word), below)
+    return _tile(sentences.NOW["escalated"], format.count(now["escalated_unassigned"]), state, _say(word), below)
 
 
 def _figure(name: str, found: dict, below: str = "") -> dict:

@@ -464,7 +464,7 @@ class TestFailing:
 
     def test_figures_of_other_sources_stand_when_one_cannot_be_measured(self, monkeypatch):
         answered(8)
-        monkeypatch.setattr(kpis.uptime, "READ", "SELECT no_such_column FROM mis_dashboard_span")
+        monkeypatch.setattr("metrics.uptime.READ", "SELECT no_such_column FROM mis_dashboard_span")
         found = kpis.measure(DAY)
         assert (found["availability"]["value"], found["availability"]["state"]) == (None, "none")
         assert [name for name, figure in found.items() if figure["failed"]] == ["availability"]
@@ -472,6 +472,6 @@ class TestFailing:
 
     def test_a_figure_that_goes_wrong_is_failed_alone(self, monkeypatch):
         answered(8)
-        monkeypatch.setattr(kpis.timing, "figure", lambda window: 1 / 0)
+        monkeypatch.setattr("metrics.timing.figure", lambda window: 1 / 0)
         found = kpis.measure(DAY)
         assert [name for name, figure in found.items() if figure["failed"]] == ["api_p95"]

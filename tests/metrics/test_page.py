@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from issues.models import Breaker, Issue
 from issues.models.issue import Priority
-from metrics import words
+from metrics import sentences, words
 from metrics.kpis import KPIS
 from tests.support import make
 
@@ -100,11 +100,11 @@ def test_no_page_has_what_the_content_security_policy_refuses(page, path):
 
 def test_the_script_finds_every_place_that_it_writes_to(page):
     tags = Tags(page())
-    assert tags.values("data-now") == list(words.NOW)
+    assert tags.values("data-now") == list(sentences.NOW)
     assert sorted(tags.values("data-sla")) == sorted(f"{p}:{kind}" for p in Priority.values for kind in words.PROMISES)
     assert tags.values("data-list") == tags.values("data-template") == ["alerts", "systems", "deadlines", "feed"]
     assert tags.values("data-empty") == ["deadlines", "feed"]
-    assert tags.values("data-spark") == [name for _label, names in words.GROUPS.values() for name in names]
+    assert tags.values("data-spark") == [name for _label, names in sentences.GROUPS.values() for name in names]
     assert tags.values("data-trends-of") == ["/performance/trends?window=24h"]
     for attribute in ("data-chart", "data-summary"):
         assert tags.values(attribute) == ["volume", "ttfr", "spend"]
@@ -238,7 +238,7 @@ def test_a_window_that_is_over_is_fixed_and_says_nothing_of_this_moment(page):
     tomorrow = (timezone.localtime() + timedelta(days=1)).date()
     html = page(f"/performance?window=custom&start=2025-11-01&end={tomorrow}")
     assert "fixed: this time is over" not in html
-    assert Tags(html).values("data-now") == list(words.NOW)
+    assert Tags(html).values("data-now") == list(sentences.NOW)
 
 
 @pytest.mark.parametrize("language", ["en", "pt-br"])
@@ -283,7 +283,7 @@ def test_who_may_see_issues_is_led_to_those_that_a_figure_counts(page, client):
     user.user_permissions.add(Permission.objects.get(codename="view_issue"))
     links = [href for href in Tags(page()).values("href") if href.startswith(listing)]
     assert [href for href in links if "?q=" not in href] == [
-        f"{listing}counted=yes&{which}" for which in words.NOW_LISTS.values()
+        f"{listing}counted=yes&{which}" for which in sentences.NOW_LISTS.values()
     ]
     # Two promises of one issue run, and each leads to it.
     assert [href for href in links if "?q=" in href] == [f"{listing}q={str(Issue.objects.get().pk)[-6:]}"] * 2

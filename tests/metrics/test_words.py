@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from issues import sla
 from issues.ai.base import Busy, Late, Misconfigured, ModelGone, Unavailable, Unusable
 from issues.models import ChannelState
-from metrics import filters, kpis, series, standing, words
+from metrics import filters, kpis, sentences, series, standing, words
 from metrics.templatetags import mis
 from metrics.window import CUSTOM, FILTERS, WINDOWS
 
@@ -80,7 +80,7 @@ def test_the_browser_is_tested_with_the_sentences_that_the_page_gives_it():
 
 
 def test_every_state_has_a_word():
-    assert set(words.SLA_STATES) == set(sla.STATES)
+    assert set(sentences.SLA_STATES) == set(sla.STATES)
     assert set(words.KPI_STATES) == {"good", "warn", "bad", "none"}
 
 
@@ -96,13 +96,13 @@ def test_every_figure_has_a_name_for_what_it_counts():
 
 
 def test_every_figure_has_its_place_among_the_cards():
-    placed = [name for _label, names in words.GROUPS.values() for name in names]
+    placed = [name for _label, names in sentences.GROUPS.values() for name in names]
     assert len(placed) == len(set(placed))
     assert set(placed) == {kpi.name for kpi in kpis.KPIS}
 
 
 def test_every_window_has_a_name_and_one_for_the_time_before():
-    assert list(words.WINDOWS) == list(words.BEFORE) == [*WINDOWS, CUSTOM]
+    assert list(sentences.WINDOWS) == list(words.BEFORE) == [*WINDOWS, CUSTOM]
 
 
 def test_every_filter_that_can_be_refused_says_what_to_write():
