@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from .base import Letter, Refused, Stopped, TryLater, Unsure
 
 CONFIGURATION = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, smtplib.SMTPSenderRefused)
-# A mail server is not to be asked again at once.
+# What a mail server says when it may be asked again later: a list that new senders wait on, too many mails, a pause.
 BUSY = range(400, 500)
 
 
@@ -24,8 +24,13 @@ def send(letter: Letter) -> None:
     try:
         mail.send()
     except CONFIGURATION as error:
+        if getattr(error, "smtp_code", None) in BUSY:
+            raise TryLater(str(error.smtp_code)) from None
         raise Stopped(type(error).__name__) from None
-    except smtplib.SMTPRecipientsRefused:
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _answer in error.recipients.values()]
+        if codes and all(code in BUSY for code in codes):
+            raise TryLater(str(codes[0])) from None
         # The addresses of one rule say nothing of the others'.
         raise (Refused if letter.to else Stopped)("recipients_refused") from None
     except smtplib.SMTPResponseException as error:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import smtplib
 import threading
 import time
 from datetime import timedelta
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from metrics.alerts import tell
 from metrics.models import AlertRule, Incident, Notice, Outlet, OutletState
-from metrics.notify import base, letters, send, slack, webhook
+from metrics.notify import base, email, letters, send, slack, webhook
 from mis_dashboard.models import Process
 from mis_dashboard.sandbox.thread import SandboxThread
 
@@ -523,6 +524,33 @@ def test_a_mail_goes_to_all_and_says_the_same(rule, settings):
     assert first.to == ["ana@example.com", "bia@example.com"]
     assert of.short in first.subject
     assert last.extra_headers["In-Reply-To"] == first.extra_headers["Message-ID"]
+
+
+def refused(*codes: int) -> smtplib.SMTPRecipientsRefused:
+    return smtplib.SMTPRecipientsRefused({f"{n}@example.com": (code, b"no") for n, code in enumerate(codes)})
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (refused(450, 451), base.TryLater),  # a list that new senders wait on
+        (refused(450, 550), base.Stopped),
+        (refused(550), base.Stopped),
+        (smtplib.SMTPSenderRefused(421, b"busy", "mis@example.com"), base.TryLater),
+        (smtplib.SMTPSenderRefused(553, b"no", "mis@example.com"), base.Stopped),
+        (smtplib.SMTPAuthenticationError(454, b"busy"), base.TryLater),
+        (smtplib.SMTPAuthenticationError(535, b"no"), base.Stopped),
+        (smtplib.SMTPNotSupportedError("no AUTH"), base.Stopped),
+    ],
+)
+def test_what_a_mail_server_refuses_for_the_moment_is_tried_later(rule, settings, monkeypatch, answer, expected):
+    def refuses(_mail):
+        raise answer
+
+    settings.ALERT_EMAILS = ["ana@example.com"]
+    monkeypatch.setattr(email.EmailMessage, "send", refuses)
+    with pytest.raises(expected):
+        email.send(letters.letter(notice(rule, outlet="email")))
 
 
 def answered(monkeypatch, settings, status=200, error=None, **more) -> list[httpx.Request]:
