@@ -31,9 +31,16 @@ def issue_type(name: str) -> str:
     return str(TYPES.get(name) or name.replace("_", " "))
 
 
+# A word of four digits, with "@", or without any letter.
+ADDRESS = re.compile(r"@|(\d\D*){4}|^[\W\d_]+$")
+
+
 def initials(name: str) -> str:
-    """A person's name for screens: the first one, and the beginnings of the others, "Ana B. S."; empty when there is none."""
-    first, *others = name.split() or [""]
+    """A person's name for screens: the first one, and the beginnings of the others, "Ana B. S."; empty when there is none.
+
+    A phone or an address that stands where a name should is none.
+    """
+    first, *others = [word for word in name.split() if not ADDRESS.search(word)] or [""]
     return " ".join([first, *(f"{other[0]}." for other in others if other[0].isupper())])
 
 

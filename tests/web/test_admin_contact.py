@@ -131,3 +131,20 @@ def test_looking_is_no_work_on_the_issue(browser, issue):
 )
 def test_of_a_name_the_first_part_is_whole(name, told):
     assert wording.initials(name) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("+5511987654321", ""),
+        ("(11)98765-4321", ""),
+        ("+55 11 98765-4321", ""),
+        ("11 9 87 65 43 21", ""),
+        ("maria@x.com", ""),
+        ("Maria +5511987654321", "Maria"),
+        ("maria@x.com Maria Souza", "Maria S."),
+        ("Rui 2", "Rui"),
+    ],
+)
+def test_a_phone_or_an_address_is_no_name(name, told):
+    assert wording.initials(name) == told
