@@ -18,6 +18,7 @@ from .window import Scope
 BAD_REQUEST = 4400
 SESSION_ENDED = 4401
 RECHECK_S = 300.0
+LONGEST_MESSAGE = 100
 
 log = logging.getLogger("mis.live")
 
@@ -116,8 +117,10 @@ class Performance(Screen):
 
 def _seq(text: str | None) -> int | None:
     """The number that a message acknowledges; None when it is not one."""
+    if not text or len(text) > LONGEST_MESSAGE:
+        return None
     try:
-        seq = json.loads(text or "")["seq"]
-    except (ValueError, TypeError, KeyError):
+        seq = json.loads(text)["seq"]
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return seq if isinstance(seq, int) else None

@@ -134,7 +134,7 @@ async def test_an_unknown_window_is_refused(hub, browser):
     assert await socket.closed_with() == 4400
 
 
-@pytest.mark.parametrize("text", ["hello", "[]", "{}", '{"seq":"1"}', '{"seq":null}'])
+@pytest.mark.parametrize("text", ["hello", "[]", "{}", '{"seq":"1"}', '{"seq":null}', "[" * 100_000])
 async def test_a_message_that_acknowledges_nothing_ends_the_socket(hub, browser, text):
     socket = Socket(browser)
     await socket.connect(5)
