@@ -4,11 +4,11 @@ const KEY = "mis-wall-reloads";
 const REMEMBERED_MS = 600_000;
 const MOST = 6; // in ten minutes, whatever the reasons
 // The same reason counts again after this long, and the page must have stood for this long: without a memory, that bounds it.
-const AGAIN_MS = { ended: 10_000, stale: 300_000, edition: 600_000 };
-const STOOD_MS = { ended: 3_000, stale: 60_000, edition: 20_000 };
+const AGAIN_MS = { ended: 10_000, code: 60_000, stale: 300_000, edition: 600_000 };
+const STOOD_MS = { ended: 3_000, code: 30_000, stale: 60_000, edition: 20_000 };
 const ASK_EVERY_MS = 3_000;
 
-/** Whether to reload for `reason` ("ended", "stale" or "edition:NAME") now, given the reloads before, each {reason, at}. */
+/** Whether to reload for `reason` ("ended", "code", "stale" or "edition:NAME") now, given the reloads before, each {reason, at}. */
 export function mayReload(before, reason, now, stoodMs) {
   const kind = reason.split(":")[0];
   const recent = remembered(before, now);

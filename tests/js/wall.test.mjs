@@ -285,9 +285,22 @@ test("storage that is switched off is no error", async () => {
 test("it opens when it may, and asks for another code when its own is worthless", () => {
   assert.equal(next("shown", "waiting", 1000), "open");
   assert.equal(next("waiting", "waiting", 1000), "wait");
-  assert.equal(next("unknown", "waiting", 1000), "wait");
+  assert.equal(next("unknown", "waiting", 1000), "renew"); // the code has expired in sleep, or has given way
   assert.equal(next("unknown", "waiting", 0), "open");
   assert.equal(next(null, "waiting", 0), "wait");
+});
+
+test("a page without a code asks for one when its minute is over, and not before", () => {
+  assert.equal(next("unknown", "unknown", 1000), "wait");
+  assert.equal(next("unknown", "unknown", 0), "open");
+  assert.equal(next("shown", "unknown", 1000), "open");
+});
+
+test("a browser that is never known asks for a code once a minute at most", () => {
+  assert.equal(mayReload([], "code", T0, 29_999), false);
+  assert.equal(mayReload([], "code", T0, 30_000), true);
+  assert.equal(mayReload([{ reason: "code", at: T0 }], "code", T0 + 59_999, 40_000), false);
+  assert.equal(mayReload([{ reason: "code", at: T0 }], "code", T0 + 60_000, 40_000), true);
 });
 
 test("where figures could not be read it tries again, but not at every turn", () => {
