@@ -1,5 +1,7 @@
 """The screens on walls: added by the code that they show or by a link, seen to be alive, and revoked. None is ever deleted."""
 
+from contextlib import contextmanager
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -27,6 +29,15 @@ SHAPES = {
     Standing.NEW: (_("never opened"), "○", "none"),
     Standing.REVOKED: (_("revoked"), "✕", "none"),
 }
+
+
+@contextmanager
+def _unless_revoked():
+    """What comes after a revocation is refused like what begins after it."""
+    try:
+        yield
+    except screens.Revoked:
+        raise PermissionDenied from None
 
 
 class ScreenForm(forms.ModelForm):
@@ -122,7 +133,8 @@ class WallScreenAdmin(admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         """By its code the screen opens by itself; without one a link is made, which stands in the answer to this very request alone."""
         if change:
-            super().save_model(request, obj, form, change)
+            with _unless_revoked():
+                screens.change(obj, form.changed_data)
             return
         obj.created_by = request.user
         if form.pairing:
@@ -153,7 +165,8 @@ class WallScreenAdmin(admin.ModelAdmin):
         screen = self._changeable(request, screen_id)
         if request.method != "POST":
             return self._page(request, screen, "link", gettext("A new link for %(name)s"))
-        secret = screens.link(screen)
+        with _unless_revoked():
+            secret = screens.link(screen)
         self.log_change(request, screen, gettext("new link"))
         return self._made(request, screen, secret)
 

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from mis_dashboard.lib import live
-
 from ..models import WallPairing, WallScreen, WrongCode
 from ..models.screen import digest_of
 
@@ -26,8 +24,12 @@ class Refused(Exception):
     """A code opens nothing. The text is fit to be shown."""
 
 
+class Revoked(Exception):
+    """The screen has been revoked, meanwhile perhaps: that is for ever, and nothing of it is changed any more."""
+
+
 class TooManyWait(Exception):
-    """No more screens may wait for their code to be accepted. Asking again in a minute may work."""
+    """No code is free. Asking again in a minute may work."""
 
 
 def new_secret() -> str:
@@ -44,10 +46,14 @@ def is_secret(text: str) -> bool:
 
 
 def ask(now: datetime) -> tuple[WallPairing, str]:
-    """A new code, and the secret that will be the screen's if somebody accepts it. Raises TooManyWait."""
+    """A new code, and the secret that will be the screen's if somebody accepts it. Raises TooManyWait.
+
+    Where too many wait, the oldest gives way: whoever stands before a screen types its code within a minute or two, and
+    strangers who ask and ask lock nobody out.
+    """
     WallPairing.objects.filter(expires_at__lte=now).delete()
-    if WallPairing.objects.count() >= MOST_WAITING:
-        raise TooManyWait
+    kept = WallPairing.objects.order_by("-expires_at", "-pk").values("pk")[: MOST_WAITING - 1]
+    WallPairing.objects.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
     secret = new_secret()
     for _attempt in range(TRIES):
         code = f"{secrets.randbelow(10**6):06}"
@@ -92,19 +98,29 @@ def accept(screen: WallScreen, pairing: WallPairing) -> None:
 
 
 def link(screen: WallScreen) -> str:
-    """A new secret of the screen, to be shown once. Whatever opened it before opens nothing any more."""
+    """A new secret of the screen, to be shown once. Whatever opened it before opens nothing any more.
+
+    Raises Revoked.
+    """
     secret = new_secret()
     screen.digest = digest_of(secret)
-    screen.save()
-    live.announce()
+    if screen._state.adding:
+        screen.save()
+    elif not WallScreen.objects.filter(pk=screen.pk, revoked_at=None).update(digest=screen.digest):
+        raise Revoked
     return secret
+
+
+def change(screen: WallScreen, fields: Iterable[str]) -> None:
+    """Keeps what was set otherwise on the screen, and nothing else of it. Raises Revoked."""
+    changed = {name: getattr(screen, name) for name in fields}
+    if changed and not WallScreen.objects.filter(pk=screen.pk, revoked_at=None).update(**changed):
+        raise Revoked
 
 
 def revoke(screen: WallScreen, now: datetime) -> bool:
     """Makes its secret worthless, for ever. False if it was already; the first time is kept."""
-    changed = WallScreen.objects.filter(pk=screen.pk, revoked_at=None).update(revoked_at=now)
-    live.announce()
-    return bool(changed)
+    return bool(WallScreen.objects.filter(pk=screen.pk, revoked_at=None).update(revoked_at=now))
 
 
 # --- A wall is looked at ------------------------------------------------------------------------------------

@@ -65,13 +65,15 @@ def _shown(request: HttpRequest, screen: WallScreen, secret: str) -> HttpRespons
 
 
 def _pairing(request: HttpRequest, secret: str) -> HttpResponse:
-    """The code that the browser shows already, or a new one."""
+    """The code that the browser shows already, or a new one; none for who does not want to see it."""
     now = timezone.now()
     pairing = screens.waiting(secret, now)
     try:
-        if pairing is None:
+        if pairing is None and request.method != "HEAD":
             pairing, secret = screens.ask(now)
     except screens.TooManyWait:
+        pass
+    if pairing is None:
         return render(request, "wall/pairing.html", {"code": ""})
     context = {"code": pairing.code, "expires_in_s": int((pairing.expires_at - now).total_seconds())}
     response = render(request, "wall/pairing.html", context)

@@ -8,7 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from metrics.admin.wall import WallScreenAdmin
 from metrics.models import WallPairing, WallScreen
+from metrics.models.screen import digest_of
 from metrics.wall import screens
 from tests.support import make
 
@@ -109,6 +111,17 @@ def test_a_screen_can_be_set_otherwise_but_not_deleted(bia):
     found = screens.find(secret)
     assert (found.name, found.location, found.night_from) == ("Copa", "loc9", None)
     assert bia.post(page(screen, "delete"), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["change", "link"])
+def test_what_comes_after_a_revocation_changes_nothing(bia, monkeypatch, name):
+    screen, secret = added()
+    monkeypatch.setattr(WallScreenAdmin, "has_change_permission", lambda *_: True)  # as it was a moment ago
+    screens.revoke(screen, make.NOW)
+    assert bia.post(page(screen, name), WRITTEN | NIGHT | {"name": "Copa"}).status_code == 403
+    found = WallScreen.objects.get()
+    assert (found.name, found.revoked_at, found.digest) == ("Recepção", make.NOW, digest_of(secret))
+    assert LogEntry.objects.count() == 0
 
 
 def test_half_a_night_is_refused(bia):

@@ -46,6 +46,11 @@ def test_a_screen_that_nobody_knows_shows_a_code_and_keeps_it(tv):
     assert state(tv) == "waiting"
 
 
+def test_who_only_asks_whether_the_page_is_there_gets_no_code(tv):
+    assert tv.head("/wall/").status_code == 200
+    assert WallPairing.objects.count() == 0
+
+
 def test_an_expired_code_makes_way_for_a_new_one(tv):
     shown_code(tv)
     WallPairing.objects.update(expires_at=timezone.now())
@@ -164,11 +169,11 @@ def test_figures_that_cannot_be_read_are_no_error_page(tv, monkeypatch):
 
 
 def test_too_many_that_wait_are_told_so_and_ask_again(tv, monkeypatch):
-    monkeypatch.setattr(screens, "MOST_WAITING", 0)
+    monkeypatch.setattr(screens, "TRIES", 0)
     answer = tv.get("/wall/")
     assert answer.status_code == 200
     assert answer.context["code"] == ""
-    assert 'data-expires-in="60"' in answer.content.decode()
+    assert 'data-now="unknown" data-expires-in="60"' in answer.content.decode()
 
 
 def test_the_page_is_in_the_language_and_theme_of_the_screen(tv):

@@ -79,14 +79,19 @@ def test_after_ten_wrong_codes_even_the_right_one_is_refused_for_ten_minutes(ana
     assert WrongCode.objects.count() == 0
 
 
-def test_a_hundred_screens_may_wait_and_one_more_when_they_have_expired(monkeypatch):
+def test_a_hundred_screens_may_wait_and_the_oldest_gives_way_to_one_more(monkeypatch):
     monkeypatch.setattr(screens, "MOST_WAITING", 3)
-    for _ in range(3):
-        screens.ask(NOW)
+    asked = [screens.ask(NOW + timedelta(seconds=n))[0] for n in range(5)]
+    assert list(WallPairing.objects.order_by("pk")) == asked[2:]
+    screens.ask(LATER + timedelta(seconds=9))
+    assert WallPairing.objects.count() == 1
+
+
+def test_where_no_code_is_free_nobody_waits(monkeypatch):
+    monkeypatch.setattr(screens.secrets, "randbelow", lambda _: 7)
+    screens.ask(NOW)
     with pytest.raises(screens.TooManyWait):
         screens.ask(NOW)
-    screens.ask(LATER)
-    assert WallPairing.objects.count() == 1
 
 
 def test_two_screens_never_show_the_same_code(monkeypatch):
@@ -102,6 +107,28 @@ def test_a_revoked_screen_opens_nothing_and_keeps_its_first_time(ana):
     assert screens.revoke(screen, LATER) is False
     screen.refresh_from_db()
     assert screen.revoked_at == NOW
+
+
+def test_what_was_begun_before_a_revocation_does_not_undo_it(ana):
+    screen, secret = paired(ana)
+    screens.revoke(screen, NOW)  # by somebody else: the screen at hand knows nothing of it
+    screen.name = "Copa"
+    with pytest.raises(screens.Revoked):
+        screens.change(screen, ["name"])
+    with pytest.raises(screens.Revoked):
+        screens.link(screen)
+    found = WallScreen.objects.get()
+    assert (found.name, found.revoked_at, found.digest) == ("Recepção", NOW, digest_of(secret))
+
+
+def test_only_what_was_set_otherwise_is_written(ana):
+    screen, secret = paired(ana)
+    fresh = screens.link(WallScreen.objects.get())
+    screens.opened(screen, NOW, edition="abc", size="9x9")
+    screen.name, screen.location = "Copa", "loc9"
+    screens.change(screen, ["name"])
+    found = screens.find(fresh)
+    assert (found.name, found.location, found.last_seen_at, found.size) == ("Copa", "", NOW, "9x9")
 
 
 def test_a_new_link_takes_the_place_of_what_opened_the_screen_before(ana):
