@@ -56,6 +56,12 @@ class Assign(forms.Form):
     to = PersonField(label=_("To whom"))
 
 
+class Take(forms.Form):
+    """`owner` is whose the issue was, by user name, as the person saw it; empty: nobody's."""
+
+    owner = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
 class Reply(forms.Form):
     """`turn` is the turn that this reply begins, as the writer saw it: a reply sent twice names the same one twice."""
 

@@ -106,6 +106,10 @@ def _assign(issue: Issue, user: AbstractBaseUser, data: dict) -> None:
 
 
 def _take(issue: Issue, user: AbstractBaseUser, data: dict) -> None:
+    """Taken from whom the person saw as the owner; of many, whose list says nothing of that, from whoever it is."""
+    now = _owner(issue)
+    if "owner" in data and now not in ("", user.get_username(), data["owner"]):
+        raise NotPossible(gettext("%(name)s has taken it already.") % {"name": now})
     escalate.assign(issue, user, user=user)
 
 
@@ -171,6 +175,10 @@ def _unresolved(issue: Issue) -> bool:
     return issue.is_unresolved
 
 
+def _owner(issue: Issue) -> str:
+    return issue.assignee.get_username() if issue.assignee else ""
+
+
 REPLY = Work(
     "reply", _("Reply"), _("Your reply is on its way."), "reply_issue", _unresolved, _reply, forms.Reply,
     initial=lambda issue: {"turn": queries.next_turn(issue)},
@@ -183,8 +191,8 @@ ASSIGN = Work(
     "assign", _("Assign"), _("The issue has a new owner."), "escalate_issue", _unresolved, _assign, forms.Assign,
 )  # fmt: skip
 TAKE = Work(
-    "take", _("Assign to me"), _("The issue is yours."), "escalate_issue", _unresolved, _take,
-    done_to=_taken,
+    "take", _("Assign to me"), _("The issue is yours."), "escalate_issue", _unresolved, _take, forms.Take,
+    initial=lambda issue: {"owner": _owner(issue)}, done_to=_taken,
 )  # fmt: skip
 RESOLVE = Work(
     "resolve", _("Resolve"), _("The issue is resolved."), "resolve_issue", _unresolved, _resolve, forms.Resolve,

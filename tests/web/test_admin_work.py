@@ -82,6 +82,17 @@ class TestWork:
         assert issue.assignee == manager
         assert kinds(issue) == ["assigned"]
 
+    def test_what_somebody_else_took_meanwhile_stays_theirs_until_it_is_taken_from_them(self, browser, manager):
+        caio = User.objects.create_user("caio", is_staff=True)
+        issue = make.issue(assignee=caio)
+        answer = do(browser, "take", issue, owner="")
+        assert "caio has taken it already." in text_of(answer)
+        assert 'name="owner" value="caio"' in text_of(answer)
+        assert kinds(issue) == []
+        do(browser, "take", issue, owner="caio")
+        issue.refresh_from_db()
+        assert issue.assignee == manager
+
     def test_resolving_keeps_the_notes(self, browser):
         issue = make.issue()
         do(browser, "resolve", issue, notes="Senha trocada")

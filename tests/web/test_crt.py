@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from issues.models import Issue
 from issues.models.response import State
 from tests.support import make
 from tests.support.history_of import History
@@ -110,6 +111,20 @@ class TestWork:
         assert late.assignee == manager
         assert "The issue is yours." in text_of(browser.get("/crt?window=7d"))
         assert kinds(late) == ["assigned"]
+
+    def test_what_somebody_else_has_taken_meanwhile_is_told_and_left_with_them(self, browser, manager, late):
+        assert 'name="owner" value=""' in text_of(browser.get("/crt"))
+        caio = User.objects.create_user("caio", is_staff=True)
+        Issue.objects.update(assignee=caio)
+        body = text_of(do(browser, "take", late, owner=""))
+        assert "caio has taken it already." in body
+        late.refresh_from_db()
+        assert (late.assignee, kinds(late)) == (caio, [])
+        assert 'name="owner" value="caio"' in body
+        do(browser, "take", late, owner="caio")
+        do(browser, "take", late, owner="caio")  # pressed twice
+        late.refresh_from_db()
+        assert late.assignee == manager
 
     def test_it_is_assigned_by_user_name(self, browser, late):
         other = User.objects.create_user("caio", is_staff=True)
