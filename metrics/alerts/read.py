@@ -1,4 +1,7 @@
-"""Reads what rules watch: all of them together while all goes well, and each by itself as soon as the database refuses one."""
+"""Reads what rules watch: all of them together while all goes well, and each by itself as soon as the database refuses one.
+
+One that was refused is read by itself, after the others, until it can be read again: it holds up the others once.
+"""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -20,6 +23,8 @@ log = logging.getLogger("mis.alerts")
 
 # A statement that takes longer is an error of its rule: the others are waiting.
 SIGNAL_MS = 4000
+# The codes of the rules that the database refused when they were read last, by this process.
+_unwell: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,17 @@ class Seen:
 def looks(rules: Iterable[AlertRule], now: datetime) -> dict[str, Seen]:
     """What each rule's signal says as of `now`, by code. Never raises: what goes wrong with one is a `Failed` of that one."""
     asked = {rule.code: (rule, ask(rule, now)) for rule in rules}
+    well = {code: each for code, each in asked.items() if code not in _unwell}
+    unwell = asked.keys() - well.keys()
+    found: dict[str, Look] = {}
     try:
-        with _patience():
-            found = dict(_together(asked))
+        if well:
+            with _patience():
+                found = dict(_together(well))
     except Error:
         log.warning("signals are read one by one", exc_info=True)
-        found = {code: _alone(rule, question) for code, (rule, question) in asked.items()}
+        found = {code: _alone(*each) for code, each in well.items()}
+    found |= {code: _alone(*asked[code]) for code in sorted(unwell)}
     return {code: Seen(asked[code][1].now, look) for code, look in found.items()}
 
 
@@ -62,12 +72,15 @@ def _together(asked: dict[str, tuple[AlertRule, Asked]]) -> Iterator[tuple[str, 
 
 
 def _alone(rule: AlertRule, asked: Asked) -> Look:
-    """The same of one rule, in a transaction of its own: what the database refuses is undone."""
+    """The same of one rule, in a transaction of its own: what the database refuses is undone, and remembered of the rule."""
     try:
         with _patience():
-            return _read(rule, asked)
+            found = _read(rule, asked)
     except Error as error:
+        _unwell.add(rule.code)
         return _failed(rule, error)
+    _unwell.discard(rule.code)
+    return found
 
 
 def _read(rule: AlertRule, asked: Asked) -> Look:

@@ -3,10 +3,10 @@
 from datetime import time, timedelta
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from metrics.alerts import signals, tell, watch
+from metrics.alerts import read, signals, tell, watch
 from metrics.alerts.life import NoData, Reading
 from metrics.alerts.read import Seen
 from metrics.alerts.signals import Signal
@@ -33,6 +33,7 @@ class Dial:
 def dial(monkeypatch):
     """The only rule there is, "dial", watches it: above 10 until 5 or less for 60 s."""
     AlertRule.objects.all().delete()
+    monkeypatch.setattr(read, "_unwell", set())
     return added(monkeypatch, "dial")
 
 
@@ -150,6 +151,29 @@ def test_what_was_blind_and_turns_out_to_be_wrong_is_told_of_as_another_trouble(
     blind, wrong = Incident.objects.order_by("fired_at")
     assert (blind.cause, blind.resolved_at, wrong.cause, wrong.resolved_at) == ("blind", at(305), "condition", None)
     assert notices() == ["firing", "resolved", "firing"]
+
+
+def test_a_rule_that_the_database_refuses_holds_up_the_others_once_and_comes_last_until_it_is_well(dial, monkeypatch):
+    slow, read_of = added(monkeypatch, "a_slow"), []
+    for code in ("a_slow", "dial"):
+        turn = signals.SIGNALS[code].read
+        told = lambda asked, code=code, turn=turn: read_of.append(code) or turn(asked)  # noqa: E731
+        monkeypatch.setitem(signals.SIGNALS, code, Signal(code, code, "count", told))
+
+    def reads(seconds: float) -> list[str]:
+        read_of.clear()
+        look(seconds)
+        return list(read_of)
+
+    slow.value = OperationalError("canceling statement due to statement timeout")
+    assert reads(0) == ["a_slow", "a_slow", "dial"]
+    assert reads(5) == ["dial", "a_slow"]
+    dial.value = 11
+    assert reads(10) == ["dial", "a_slow"]
+    assert AlertState.objects.get(rule__code="dial").state == "firing"
+    slow.value = 0
+    assert reads(15) == ["dial", "a_slow"]
+    assert reads(20) == ["a_slow", "dial"]
 
 
 def test_when_the_clock_is_set_back_rules_are_looked_at_all_the_same(dial):
