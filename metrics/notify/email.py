@@ -5,11 +5,10 @@ import smtplib
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from .base import Letter, Refused, Stopped, TryLater, Unsure
+from .base import Letter, NoticeError, Refused, Stopped, TryLater, Unsure
 
-CONFIGURATION = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, smtplib.SMTPSenderRefused)
 # What a mail server says when it may be asked again later: a list that new senders wait on, too many mails, a pause.
-BUSY = range(400, 500)
+BUSY = frozenset(range(400, 500))
 
 
 def send(letter: Letter) -> None:
@@ -23,23 +22,34 @@ def send(letter: Letter) -> None:
     mail = EmailMessage(letter.summary, letter.text, settings.DEFAULT_FROM_EMAIL, to, headers=headers)
     try:
         mail.send()
-    except CONFIGURATION as error:
-        if getattr(error, "smtp_code", None) in BUSY:
-            raise TryLater(str(error.smtp_code)) from None
-        raise Stopped(type(error).__name__) from None
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _answer in error.recipients.values()]
-        if codes and all(code in BUSY for code in codes):
-            raise TryLater(str(codes[0])) from None
-        # The addresses of one rule say nothing of the others'.
-        raise (Refused if letter.to else Stopped)("recipients_refused") from None
-    except smtplib.SMTPResponseException as error:
-        raise (TryLater if error.smtp_code in BUSY else Refused)(str(error.smtp_code)) from None
-    except smtplib.SMTPServerDisconnected:
-        raise Unsure("disconnected") from None
-    except ConnectionRefusedError:
-        raise TryLater("refused_connection") from None
-    except TimeoutError:
-        raise Unsure("no_answer") from None
-    except OSError as error:
-        raise TryLater(type(error).__name__) from None
+    except OSError as error:  # that of `smtplib` is one too
+        raise _meaning(error, letter) from None
+
+
+def _meaning(error: OSError, letter: Letter) -> NoticeError:
+    """What is to be done about this mail, and about the next ones."""
+    codes = _codes(error)
+    if codes and BUSY.issuperset(codes):
+        return TryLater(str(codes[0]))
+    match error:
+        case smtplib.SMTPAuthenticationError() | smtplib.SMTPNotSupportedError() | smtplib.SMTPSenderRefused():
+            return Stopped(type(error).__name__)
+        case smtplib.SMTPRecipientsRefused():
+            # The addresses of one rule say nothing of the others'.
+            return (Refused if letter.to else Stopped)("recipients_refused")
+        case smtplib.SMTPResponseException():
+            return Refused(str(error.smtp_code))
+        case smtplib.SMTPServerDisconnected():
+            return Unsure("disconnected")
+        case ConnectionRefusedError():
+            return TryLater("refused_connection")
+        case TimeoutError():
+            return Unsure("no_answer")
+    return TryLater(type(error).__name__)
+
+
+def _codes(error: OSError) -> list[int]:
+    """What the mail server has answered, for each recipient where it did so; empty when it answered nothing."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return [code for code, _text in error.recipients.values()]
+    return [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []
