@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import translation
 
 from metrics.models import WallPairing, WallScreen, WrongCode
 from metrics.models.screen import digest_of
@@ -14,6 +15,12 @@ from tests.support import make
 pytestmark = pytest.mark.django_db
 NOW = make.NOW
 LATER = NOW + screens.CODE_LASTS
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -122,7 +129,7 @@ def test_what_was_begun_before_a_revocation_does_not_undo_it(ana):
 
 
 def test_only_what_was_set_otherwise_is_written(ana):
-    screen, secret = paired(ana)
+    screen, _secret = paired(ana)
     fresh = screens.link(WallScreen.objects.get())
     screens.opened(screen, NOW, edition="abc", size="9x9")
     screen.name, screen.location = "Copa", "loc9"
