@@ -114,8 +114,12 @@ def clock_gap(asked: Asked) -> Look:
     return Reading(max(0.0, gap_s), 1, 1, asked.link("availability", window="1h"))
 
 
+# An issue that no program made tells the same as its event, and is there also where history was told without any.
 LAST = """
-    SELECT (SELECT max(received_at) FROM issues_inboundevent WHERE source <> 'api' AND received_at >= %(since)s) AS last,
+    SELECT GREATEST(
+            (SELECT max(received_at) FROM issues_inboundevent WHERE source <> 'api' AND received_at >= %(since)s),
+            (SELECT max(detected_at) FROM issues_issue WHERE source NOT IN ('api', 'import') AND detected_at BETWEEN %(since)s AND %(now)s)
+        ) AS last,
         (SELECT max(since) FROM metrics_covered WHERE cells = 'detected' AND grain = 2) AS known_since"""
 USUAL = """
     SELECT start, detected FROM metrics_detected
@@ -129,7 +133,7 @@ def missed_webhooks(asked: Asked) -> Look:
     get there. `count` are the minutes of silence, `n` the weeks that are known. A silence is looked back at for a day.
     """
     now = asked.now
-    row, link = asked.row(LAST, since=now - DAY), asked.link("received", window="24h")
+    row, link = asked.row(LAST, since=now - DAY, now=now), asked.link("received", window="24h")
     since = max(row["last"] or now - DAY, now - DAY)
     weeks = min(WEEKS, (now - row["known_since"]) // timedelta(days=7)) if row["known_since"] else 0
     if not weeks:

@@ -240,6 +240,12 @@ class TestWebhooks:
         InboundEvent.objects.create(source="api", key="k", kind="x", payload={}, received_at=NOW)
         assert value("missed_webhooks") == pytest.approx(1)
 
+    def test_an_issue_that_no_program_made_ends_the_silence_though_its_event_is_forgotten(self):
+        self.known(4)
+        make.issue(at=ago(minutes=5), source="whatsapp")
+        make.issue(at=ago(minutes=1), source="api")
+        assert value("missed_webhooks") == pytest.approx(1)
+
     def test_where_traffic_is_thin_little_is_missed(self):
         self.known(4, per_hour=0)
         self.came(hours=20)
