@@ -187,7 +187,11 @@ UPTIME = """
     ), up AS (
         SELECT component, range_agg(tstzrange(since, until)) AS up, min(since) AS first, max(until) AS last
         FROM spans WHERE state = 'up' GROUP BY component
-        UNION ALL SELECT 'database', range_agg(tstzrange(since, until)), min(since), max(until) FROM spans WHERE state = 'up'
+        UNION ALL SELECT 'database', range_agg(tstzrange(CASE WHEN since - before <= %(apart)s THEN LEAST(since, before) ELSE since END, until)),
+            min(since), max(until) FROM (
+                SELECT *, max(until) OVER (ORDER BY since ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+                FROM spans WHERE state = 'up'
+            ) AS signs
     ), known AS (
         SELECT tstzmultirange(tstzrange(%(start)s, GREATEST(%(start)s, LEAST(%(end)s, %(now)s)))) - COALESCE((
             SELECT range_agg(tstzrange(starts_at, ends_at)) FROM metrics_maintenance
@@ -205,7 +209,7 @@ UPTIME = """
 
 def _of_uptime(shown: dict, window: Window) -> Iterator[Line]:
     params = {
-        "roles": uptime.ROLES, "others": len(uptime.ROLES), "late": uptime.LATE,
+        "roles": uptime.ROLES, "others": len(uptime.ROLES), "late": uptime.LATE, "apart": uptime.APART,
         "start": window.start, "end": window.end, "now": window.as_of,
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -21,6 +21,17 @@ def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
     return found
 
 
+def bridged(stretches: Iterable[Stretch], most: timedelta) -> list[Stretch]:
+    """All of them, also those that are but a moment, and what lies between two where that is no longer than `most`."""
+    found: list[Stretch] = []
+    for since, until in sorted(stretches):
+        if found and since <= found[-1][1] + most:
+            found[-1] = (found[-1][0], max(until, found[-1][1]))
+        else:
+            found.append((since, until))
+    return found
+
+
 def without(stretches: Iterable[Stretch], others: Iterable[Stretch]) -> list[Stretch]:
     """The time that is in `stretches` and in none of `others`."""
     found, holes, place = [], merged(others), 0

@@ -1,9 +1,10 @@
 """How much of the time MIS was there, and what it depends on: from the spans in which each component was seen.
 
 Ours are web, worker and clock, whose processes beat every two seconds (`lib.processes`), and the database, which took
-down those beats. What lies between two spans of ours is down: whoever was not there could not say so. The models of
-Gemini and the line to WhatsApp are others'; the clock notes how they stand, up or down, and while nobody looked
-it is not known, which counts as neither. Planned maintenance is neither, too.
+down those beats and was there between two of them, as long as they are no further apart than those of one role may be.
+What lies between two spans of ours is down: whoever was not there could not say so. The models of Gemini and the line
+to WhatsApp are others'; the clock notes how they stand, up or down, and while nobody looked it is not known, which
+counts as neither. Planned maintenance is neither, too.
 """
 
 import json
@@ -20,10 +21,10 @@ from django.utils import timezone
 from issues import ai, channels
 from issues.line import KNOWN_FOR
 from issues.models import ChannelState
-from mis_dashboard.lib.processes import LATE_S
+from mis_dashboard.lib.processes import APART_S, LATE_S
 from mis_dashboard.models import Process, Span
 
-from .stretches import Stretch, common, merged, seconds, touches, without
+from .stretches import Stretch, bridged, common, merged, seconds, touches, without
 from .window import Window
 
 ROLES = [str(role) for role in Process.Role]
@@ -34,6 +35,7 @@ MIS = "mis"  # ours together
 
 TARGET = 0.999
 LATE = timedelta(seconds=LATE_S)
+APART = timedelta(seconds=APART_S)
 RECORD_S = 5.0
 # So long after it was last noted, others are believed to stand as they did.
 BELIEVED = timedelta(seconds=3 * RECORD_S)
@@ -298,7 +300,7 @@ def reckon(spans: Iterable[Span], planned: Iterable[Stretch], start: datetime, e
     for span in spans:
         by_component[span.component].append(span)
     up = {name: _in_state(of_one, Span.State.UP) for name, of_one in by_component.items()}
-    up[DATABASE] = sorted(stretch for role in ROLES for stretch in up[role])
+    up[DATABASE] = bridged((stretch for role in ROLES for stretch in up[role]), APART)
     down = {name: _breaks(up[name], now) for name in OURS}
     down[DATABASE] = without(down[DATABASE], chain(*(_awaited(up[role], now) for role in ROLES)))
     down |= {name: _in_state(by_component[name], Span.State.DOWN) for name in OTHERS}

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.stretches import common, merged, seconds, touches, without
+from metrics.stretches import bridged, common, merged, seconds, touches, without
 from tests.support.make import NOW
 
 MINUTES = range(40)
@@ -29,6 +29,17 @@ def test_each_is_what_it_is_minute_by_minute(some, others):
     assert seconds(merged(some)) == 60 * len(within(some))
     for other in merged(others):
         assert touches(merged(some), other) == bool(within(some) & within([other]))
+
+
+@given(stretches, st.integers(0, 10))
+def test_what_is_bridged_is_what_no_longer_break_interrupts(some, most):
+    found = bridged(some, timedelta(minutes=most))
+    holes = [after - before for (_, before), (after, _) in pairwise(found)]
+    assert all(hole > timedelta(minutes=most) for hole in holes)
+    assert {since for since, _ in found} <= {since for since, _ in some}
+    assert {until for _, until in found} <= {until for _, until in some}
+    assert within(some) <= within(found)
+    assert all(any(since <= one[0] and one[1] <= until for since, until in found) for one in some)
 
 
 @given(stretches, stretches)

@@ -139,11 +139,18 @@ class TestReckoning:
         assert found.value == 1.0
 
     def test_while_one_is_waited_for_nobody_knows_whether_the_database_was_away(self):
-        others = [spans(role, (-HOUR, 1000), (HOUR - 3, HOUR)) for role in ("worker", "clock")]
-        found = reckoned(spans("web", (-HOUR, HOUR - 5)), *others)
-        assert shared(found.components["web"]) == (3595, 0, 0, 5)
-        assert shared(found.components["database"]) == (3598, 0, 0, 2)
-        assert told(found.whole.gaps) == [(1000, 3597, ["worker", "clock"])]
+        others = [spans(role, (-HOUR, 1000), (HOUR - 2, HOUR)) for role in ("worker", "clock")]
+        found = reckoned(spans("web", (-HOUR, HOUR - 6)), *others)
+        assert shared(found.components["web"]) == (3594, 0, 0, 6)
+        assert shared(found.components["database"]) == (3596, 0, 0, 4)
+        assert told(found.whole.gaps) == [(1000, 3598, ["worker", "clock"])]
+
+    def test_between_two_signs_shortly_after_each_other_the_database_was_there_whoever_gave_them(self):
+        shortly, long = spans("web", (603, HOUR)), spans("web", (603.1, HOUR))
+        other = spans("clock", (603, HOUR))
+        assert reckoned(spans("worker", (600, 600)), shortly, other).components["database"].gaps == []
+        found = reckoned(spans("worker", (600, 600)), long, spans("clock", (604, HOUR)))
+        assert told(found.components["database"].gaps) == [(600, 603.1, [])]
 
     def test_a_break_that_goes_on_counts_until_now_from_the_last_sign_on(self):
         found = reckoned(well("web"), spans("web", (-HOUR, HOUR - 7)))
