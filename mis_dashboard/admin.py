@@ -1,16 +1,54 @@
-"""The queue, to be looked at: what waits, what runs, and what was given up and why."""
+"""Who may do what; and the queue, to be looked at: what waits, what runs, and what was given up and why."""
 
 from django.contrib import admin
-from django.db.models import Model
+from django.contrib.auth import admin as auth
+from django.contrib.auth.models import Group, User
+from django.db.models import ManyToManyField, Model
+from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django_q import admin as _registers  # noqa: F401  (first, so that its pages can be taken away)
 from django_q.models import Failure, Schedule, Success
 
 from .models import Job
 
-# Our jobs are in our own table, and the schedules in `schedules.py`: these pages would always be empty.
-for unused in (Failure, Schedule, Success):
+# Our jobs are in our own table, and the schedules in `schedules.py`: the first three would always be empty.
+for unused in (Failure, Schedule, Success, Group, User):
     admin.site.unregister(unused)
+
+# What there is to be permitted; the tables of libraries are nobody's business.
+APPS = ("issues", "metrics", "mis_dashboard", "auth")
+
+
+@admin.register(Group)
+class GroupAdmin(auth.GroupAdmin):
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest | None = None, **kwargs
+    ) -> ModelMultipleChoiceField:
+        field = super().formfield_for_manytomany(db_field, request, widget=CheckboxSelectMultiple, **kwargs)
+        field.queryset = field.queryset.filter(content_type__app_label__in=APPS)
+        return field
+
+
+@admin.register(User)
+class UserAdmin(auth.UserAdmin):
+    """Rights come from groups alone, so that who may do what is seen at once."""
+
+    filter_horizontal = ()
+    fieldsets = [
+        (title, part | {"fields": [name for name in part["fields"] if name != "user_permissions"]})
+        for title, part in auth.UserAdmin.fieldsets
+    ]
+    add_fieldsets = (
+        (None, {"fields": ("username", "usable_password", "password1", "password2")}),
+        (None, {"fields": ("is_staff", "groups")}),
+    )
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest | None = None, **kwargs
+    ) -> ModelMultipleChoiceField:
+        return super().formfield_for_manytomany(db_field, request, widget=CheckboxSelectMultiple, **kwargs)
 
 
 @admin.register(Job)

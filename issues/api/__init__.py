@@ -3,6 +3,7 @@
 from ninja import NinjaAPI
 
 from . import actions, door, issues, messages, whatsapp
+from .reference import Reference
 
 api = NinjaAPI(
     title="MIS",
@@ -11,6 +12,7 @@ api = NinjaAPI(
     auth=[door.Bearer(), door.Header()],
     parser=door.Parser(),
     urls_namespace="api",
+    docs=Reference(),
     docs_url="/docs",
 )
 door.answer_errors(api)

@@ -8,6 +8,7 @@ from ninja import Router, Schema
 
 from .. import programs
 from ..models import Action
+from . import examples
 from .fields import Text, Told, Word, find, unless_null
 from .issues import signed
 from .rows import iso
@@ -33,7 +34,12 @@ class AddAction(Schema):
     message: Text | None = None
 
 
-@router.post("/issues/action", summary="Write down what was done", response=dict[str, Any])
+@router.post(
+    "/issues/action",
+    summary="Write down what was done",
+    response=dict[str, Any],
+    openapi_extra=examples.of("/issues/action"),
+)
 def add_action(request: HttpRequest, body: AddAction) -> dict[str, Any]:
     """The same type and description for the same issue within ten minutes is the same action."""
     report = programs.Report(

@@ -18,6 +18,7 @@ from ..ingest import Inbound, ingest
 from ..models import InboundEvent, Issue
 from ..models.issue import Basis, Priority
 from ..resolve import resolve
+from . import examples
 from .fields import Level, Object, Phone, Text, Word, find, unless_null
 from .rows import iso, issue_row
 
@@ -41,17 +42,30 @@ class CreateIssue(Schema):
     issue_type: Word
     priority: Annotated[Level, unless_null(Priority.MEDIUM.value)] = Priority.MEDIUM.value
     customer_name: Annotated[str, StringConstraints(max_length=200)] | None = None
-    customer_phone: Annotated[Phone | None, BeforeValidator(lambda phone: phone or None)] = None
-    location: Annotated[str, StringConstraints(max_length=64)] | None = None
-    message_id: Annotated[str, StringConstraints(max_length=100)] | None = None
-    message: Text | None = None
-    description: Text | None = None
-    alert_id: Annotated[str, StringConstraints(max_length=100)] | None = None
-    detected_at: AwareDatetime | None = None
-    metadata: Object | None = None
+    customer_phone: Annotated[Phone | None, BeforeValidator(lambda phone: phone or None)] = Field(
+        None, description="in any form, with country code; without one the issue goes to a person"
+    )
+    location: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        None, description="the CRM's identifier of the client's account"
+    )
+    message_id: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        None, description="your own identifier of the message: the same one makes no second issue"
+    )
+    message: Text | None = Field(None, description="what the customer wrote")
+    description: Text | None = Field(None, description="the same, where there is no `message`")
+    alert_id: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        None, description="kept, and given back with the issue"
+    )
+    detected_at: AwareDatetime | None = Field(None, description="when it was noticed; without it, now")
+    metadata: Object | None = Field(None, description="kept with the issue; may be sent as text that holds JSON")
 
 
-@router.post("/issues/create", summary="Create an issue, answered like any other", response=dict[str, Any])
+@router.post(
+    "/issues/create",
+    summary="Create an issue, answered like any other",
+    response=dict[str, Any],
+    openapi_extra=examples.of("/issues/create"),
+)
 def create_issue(request: HttpRequest, body: CreateIssue) -> dict[str, Any]:
     """A customer with an unresolved issue is not given a second one: the words join it as a new turn."""
     outcome = ingest(_inbound(request, body))
@@ -108,7 +122,9 @@ class ResolveIssue(Schema):
     resolved_by: Annotated[Word, unless_null("SYSTEM_AUTO")] = "SYSTEM_AUTO"
 
 
-@router.post("/issues/resolve", summary="Resolve an issue", response=dict[str, Any])
+@router.post(
+    "/issues/resolve", summary="Resolve an issue", response=dict[str, Any], openapi_extra=examples.of("/issues/resolve")
+)
 def resolve_issue(request: HttpRequest, body: ResolveIssue) -> dict[str, Any]:
     """Resolving what has ended already changes nothing, and returns how it ended."""
     by = signed(request, body.resolved_by)
@@ -136,13 +152,18 @@ class Wanted(Schema):
     """Which unresolved issues to list."""
 
     priority: str = Field("", description="low, medium, high or critical; empty: any")
-    limit: int = Field(50, ge=1, le=200)
+    limit: int = Field(50, ge=1, le=200, description="how many at most")
     include: Literal["attempted"] | None = Field(
         None, description="attempted: also those that a program has tried to answer, and that wait for MIS or a person"
     )
 
 
-@router.get("/issues/open", summary="Unresolved issues, newest first", response=dict[str, Any])
+@router.get(
+    "/issues/open",
+    summary="Unresolved issues, newest first",
+    response=dict[str, Any],
+    openapi_extra=examples.of("/issues/open"),
+)
 def open_issues(request: HttpRequest, wanted: Query[Wanted]) -> dict[str, Any]:
     """An issue without `first_response_at` may be answered by the caller. One that a program has tried is left out."""
     attempted = wanted.include == "attempted"

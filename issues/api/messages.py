@@ -8,6 +8,7 @@ from ninja import Router
 from .. import phones, programs
 from ..models import Message
 from ..models.issue import Priority, Status
+from . import examples
 from .rows import iso
 
 router = Router(tags=["messages"])
@@ -16,7 +17,12 @@ router = Router(tags=["messages"])
 URGENCY = {Priority.CRITICAL: 9, Priority.HIGH: 7, Priority.MEDIUM: 5, Priority.LOW: 3}
 
 
-@router.get("/messages/unprocessed", summary="The latest ten messages without an answer", response=dict[str, Any])
+@router.get(
+    "/messages/unprocessed",
+    summary="The latest ten messages without an answer",
+    response=dict[str, Any],
+    openapi_extra=examples.of("/messages/unprocessed"),
+)
 def unprocessed(request: HttpRequest) -> dict[str, Any]:
     """A message counts as processed when something was said in its turn or later, or its issue has ended."""
     rows = [_row(message) for message in programs.unanswered()[:10]]

@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from .. import phones, programs
 from ..models import Response
 from ..models.response import PENDING, State
+from . import examples
 from .fields import Phone, Said, Word, find
 
 router = Router(tags=["whatsapp"])
@@ -23,7 +24,12 @@ class Send(Schema):
     ai_model: Word | None = None
 
 
-@router.post("/whatsapp/send", summary="Say something to an issue's customer, once", response=dict[str, Any])
+@router.post(
+    "/whatsapp/send",
+    summary="Say something to an issue's customer, once",
+    response=dict[str, Any],
+    openapi_extra=examples.of("/whatsapp/send"),
+)
 def send(request: HttpRequest, body: Send) -> dict[str, Any]:
     """Queued at once, and sent within seconds; repeating it returns the same `delivery_id` and how far it has come.
 

@@ -17,9 +17,7 @@ class OnceCompressor(Compressor):
 class Storage(CompressedManifestStaticFilesStorage):
     """Hashed names, also inside JavaScript modules, and compressed copies.
 
-    A name missing from the manifest is served as it is, not as an error. The API's own
-    documentation page is large and seldom read: it is not compressed.
-    """
+    A name missing from the manifest is served as it is, not as an error."""
 
     manifest_strict = False
     keep_only_hashed_files = True
@@ -27,6 +25,3 @@ class Storage(CompressedManifestStaticFilesStorage):
 
     def create_compressor(self, **kwargs) -> Compressor:
         return OnceCompressor(**kwargs)
-
-    def compress_files(self, paths):
-        return super().compress_files([path for path in paths if not path.startswith("ninja/")])

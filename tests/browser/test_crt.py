@@ -85,6 +85,21 @@ def test_satisfaction_is_drawn_over_time_on_its_own_page(crt):
     assert "/performance/satisfaction?window=30d" in crt.url
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_from_using_the_forms(browser, signed_in, product, box, scheme):
+    escalated(box, 11)
+    context = browser.new_context(storage_state=signed_in, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{product.url}/crt")
+    rows(page).first.wait_for(timeout=20_000)
+    forms = rows(page).first.locator("details summary").all()
+    assert len(forms) == 3
+    for form in forms:
+        form.click()
+        assert hindrances(page) == []
+    context.close()
+
+
 def usable(browser, signed_in, address: str) -> list[str]:
     """What hinders anybody on an issue's page with all of it open. A page of its own: axe leaves words in the console."""
     context = browser.new_context(storage_state=signed_in)

@@ -7,6 +7,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_access import hindrances
+
 pytestmark = pytest.mark.timeout(180)
 LIVE = "[data-fresh][data-state=good]"
 # What the browser itself says of a line that is away.
@@ -26,11 +28,22 @@ def tv(browser):
     assert not [error for error in errors if not error.startswith(OF_THE_LINE)]
 
 
-def added(page: Page, product, *, code: str = "", name: str = "Recepção") -> str:
+def altered(**changes):
+    """A line on which each message of the server is changed so."""
+
+    def between(socket):
+        server = socket.connect_to_server()
+        server.on_message(lambda text: socket.send(json.dumps(json.loads(text) | changes)))
+
+    return between
+
+
+def added(page: Page, product, *, code: str = "", name: str = "Recepção", theme: str = "dark") -> str:
     """Adds a screen in the admin; the link, where no code was given."""
     page.goto(f"{product.url}/admin/metrics/wallscreen/add/")
     page.locator("input[name=code]").fill(code)
     page.locator("input[name=name]").fill(name)
+    page.locator("select[name=theme]").select_option(theme)
     page.locator("input[name=_save]").click()
     if code:
         page.wait_for_url("**/wallscreen/")
@@ -181,12 +194,8 @@ LONG_THERE = "const real = performance.now.bind(performance); performance.now = 
 
 
 def test_another_edition_is_loaded_once_and_not_in_a_loop(tv, page, product):
-    def another(socket):
-        server = socket.connect_to_server()
-        server.on_message(lambda text: socket.send(json.dumps(json.loads(text) | {"edition": "0123456789ab"})))
-
     tv.add_init_script(LONG_THERE)
-    tv.route_web_socket(re.compile("/ws/wall/"), another)
+    tv.route_web_socket(re.compile("/ws/wall/"), altered(edition="0123456789ab"))
     loads = []
     tv.on("load", lambda _: loads.append(time.monotonic()))
     tv.goto(added(page, product))
@@ -197,6 +206,40 @@ def test_another_edition_is_loaded_once_and_not_in_a_loop(tv, page, product):
     tv.wait_for_timeout(8000)
     assert len(loads) == 2
     tv.locator(LIVE).wait_for()
+
+
+ALERT = {
+    "id": "channel_closed",
+    "takes_over": True,
+    "more": "",
+    "state": "bad",
+    "title": "WhatsApp is disconnected",
+    "text": "No message goes out or comes in.",
+    "since": "",
+}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_nothing_keeps_anybody_from_reading_a_wall(browser, page, product, theme):
+    link = added(page, product, theme=theme)
+    for alert in (None, ALERT):
+        context = browser.new_context(viewport={"width": 1920, "height": 1080})
+        tv = context.new_page()
+        tv.route_web_socket(re.compile("/ws/wall/"), altered(alert=alert))
+        tv.goto(link)
+        tv.locator(LIVE).wait_for()
+        expect(tv.locator("[data-takeover]")).to_be_visible(visible=alert is not None)
+        assert hindrances(tv) == []
+        context.close()
+
+
+def test_nothing_keeps_anybody_from_reading_a_code(browser, product):
+    context = browser.new_context()
+    tv = context.new_page()
+    tv.goto(f"{product.url}/wall/")
+    tv.locator(".pairing-code").wait_for()
+    assert hindrances(tv) == []
+    context.close()
 
 
 def test_a_page_whose_scripts_did_not_come_is_loaded_anew(tv, page, product):
@@ -213,23 +256,8 @@ def test_a_page_whose_scripts_did_not_come_is_loaded_anew(tv, page, product):
     tv.locator(LIVE).wait_for()
 
 
-ALERT = {
-    "id": "channel_closed",
-    "takes_over": True,
-    "more": "",
-    "state": "bad",
-    "title": "WhatsApp is disconnected",
-    "text": "No message goes out or comes in.",
-    "since": "",
-}
-
-
 def test_a_critical_alert_takes_a_part_of_the_screen_and_leaves_what_happens_now(tv, page, product):
-    def alarming(socket):
-        server = socket.connect_to_server()
-        server.on_message(lambda text: socket.send(json.dumps(json.loads(text) | {"alert": ALERT})))
-
-    tv.route_web_socket(re.compile("/ws/wall/"), alarming)
+    tv.route_web_socket(re.compile("/ws/wall/"), altered(alert=ALERT))
     tv.goto(added(page, product))
     takeover = tv.locator("[data-takeover]")
     expect(takeover).to_be_visible()
