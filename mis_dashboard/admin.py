@@ -2,10 +2,14 @@
 
 from django.contrib import admin
 from django.contrib.auth import admin as auth
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import ManyToManyField, Model
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_q import admin as _registers  # noqa: F401  (first, so that its pages can be taken away)
 from django_q.models import Failure, Schedule, Success
 
@@ -15,19 +19,29 @@ from .models import Job
 for unused in (Failure, Schedule, Success, Group, User):
     admin.site.unregister(unused)
 
-# What there is to be permitted; the tables of libraries are nobody's business.
-APPS = ("issues", "metrics", "mis_dashboard", "auth")
+DEEDS = {"view": _("see"), "add": _("add"), "change": _("change"), "delete": _("delete")}
+
+
+def permitted(right: Permission) -> str:
+    """What a right permits, in a few words: "alert rule: change"."""
+    model = right.content_type.model_class()
+    deed = DEEDS.get(right.codename.removesuffix(f"_{model._meta.model_name}"), gettext(right.name))
+    return f"{capfirst(model._meta.verbose_name)}: {deed}"
 
 
 @admin.register(Group)
 class GroupAdmin(auth.GroupAdmin):
+    """Rights to what the admin shows, and to nothing that only programs write."""
+
     filter_horizontal = ()
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField, request: HttpRequest | None = None, **kwargs
     ) -> ModelMultipleChoiceField:
         field = super().formfield_for_manytomany(db_field, request, widget=CheckboxSelectMultiple, **kwargs)
-        field.queryset = field.queryset.filter(content_type__app_label__in=APPS)
+        shown = ContentType.objects.get_for_models(*self.admin_site._registry).values()
+        field.queryset = field.queryset.filter(content_type__in=shown)
+        field.label_from_instance = permitted
         return field
 
 

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
+from django.utils.translation import override
 
 pytestmark = pytest.mark.django_db
 NEW = {"username": "carla", "usable_password": "true", "password1": "uma-senha-longa", "password2": "uma-senha-longa"}
@@ -19,8 +20,12 @@ def test_a_colleague_is_added_with_a_group_in_one_step(admin_client, client):
 def test_a_group_is_given_rights_to_our_tables_alone(admin_client):
     managers = Group.objects.get(name="Gestores")
     page = admin_client.get(reverse("admin:auth_group_change", args=[managers.pk]))
-    offered = page.context["adminform"].form.fields["permissions"].queryset
-    assert {right.content_type.app_label for right in offered} == {"issues", "metrics", "mis_dashboard", "auth"}
+    field = page.context["adminform"].form.fields["permissions"]
+    assert {right.content_type.app_label for right in field.queryset} == {"issues", "metrics", "mis_dashboard", "auth"}
+    with override("pt-br"):
+        words = [label for _, label in field.choices]
+    assert {"Regra de alerta: alterar", "Regra de alerta: ver", "Chamado: excluir"} <= set(words)
+    assert not [word for word in words if "Can " in word]
     held = managers.permissions.count()
     admin_client.post(
         page.request["PATH_INFO"], {"name": "Gestores", "permissions": [r.pk for r in managers.permissions.all()]}
