@@ -2,6 +2,7 @@
 import { ServerClock, tick } from "./clocks.js";
 import { closeExplanations } from "./explain.js";
 import { Live } from "./live.js";
+import { Period } from "./period.js";
 import { showStatus } from "./status.js";
 import { inHand, Refresher } from "./urgent.js";
 
@@ -40,9 +41,18 @@ const live = new Live({
   changed: (state) => showStatus(document, state, Date.now(), texts),
 });
 
+const period = new Period(root, {
+  async get() {
+    const answer = await fetch(location.href, { redirect: "error", cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  },
+});
+
 clock.heard(root.dataset.asOf);
 closeExplanations();
 live.start();
+period.follow();
 setInterval(() => {
   live.tell({ type: "tick" });
   refresher.freed();

@@ -65,6 +65,27 @@ def test_a_form_that_is_open_stays_while_the_list_changes_and_the_news_comes_aft
     expect(crt.locator("[data-part=postponed]")).to_be_hidden()
 
 
+def test_the_figures_of_the_period_are_renewed_each_minute_but_not_under_a_readers_eyes(page, product, box):
+    page.add_init_script(
+        "const real = setTimeout; setTimeout = (act, ms, ...more) => real(act, ms > 4000 ? 500 : ms, ...more);"
+    )
+    page.goto(f"{product.url}/crt?window=1h")
+    page.locator(LIVE).wait_for()
+    page.evaluate("window.notReloaded = true")
+    opened, as_of = page.locator("[data-period=headline] > :last-child .figure"), page.locator("[data-period=as-of]")
+    before = int(opened.inner_text())
+    escalated(box, 5)
+    expect(opened).to_have_text(str(before + 1), timeout=15_000)
+    page.locator("[data-kpi] .explain summary").first.click()
+    read = as_of.inner_text()
+    page.wait_for_timeout(2500)
+    assert as_of.inner_text() == read
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    expect(as_of).not_to_have_text(read, timeout=10_000)
+    assert page.evaluate("window.notReloaded")
+
+
 def test_filters_are_in_the_address_and_the_back_button_takes_them_back(crt):
     crt.locator("select[name=priority]").select_option("critical")
     crt.locator(".filter-bar button").click()
