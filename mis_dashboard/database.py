@@ -134,8 +134,13 @@ def ensure_for_command(arguments: Sequence[str]) -> None:
 def secret_key(data_dir: Path) -> str:
     """The key in `data_dir/secret_key`, made on first use; the same one to every process that asks at once."""
     file = Path(data_dir) / "secret_key"
-    if not file.exists():
-        _make_secret(file)
+    try:
+        if not file.exists():
+            _make_secret(file)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"MIS_DATA_DIR is {str(data_dir)!r} ({error.strerror}): write a directory that MIS may write in."
+        ) from None
     key = file.read_text().strip()
     if len(key) < 50:
         raise ImproperlyConfigured(f"{file} is too short to be a key: remove it, or set SECRET_KEY.")

@@ -8,13 +8,14 @@ import sys
 import uuid
 from collections.abc import Callable, Iterable
 
+import psycopg
 from django.conf import settings
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 
-from .database import Embedded, connect
+from .database import Embedded, EmbeddedError, connect
 from .lib.env import Env
 from .supervisor import Child, Supervisor
 
@@ -40,7 +41,7 @@ def serve(
 
     `workers` is the number of worker processes, settings.WORKERS if None. `prepare` is called once the tables
     are there and before anything serves; `extra` children run beside ours. `say` gets the line that tells
-    where to look, when the web answers. Raises CommandError, with nothing started, when the port is taken.
+    where to look, when the web answers. Raises CommandError, with nothing started, when the port is taken or there is no database.
     """
     refuse_taken_port(host, port)
     embedded = None if settings.DATABASE_URL else Embedded(settings.DATA_DIR)
@@ -58,6 +59,8 @@ def serve(
         announce = Announcement(host, port, say)
         chores = [embedded.ensure] if embedded else []
         Supervisor([*children(host, port, workers or settings.WORKERS), *extra], [announce, *chores]).run()
+    except EmbeddedError as error:
+        raise CommandError(str(error)) from None
     except KeyboardInterrupt:
         pass  # asked to stop before everything was up
     finally:
@@ -84,12 +87,20 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 def make_ready() -> None:
     """Tables, static files, and the first user if the environment names one. May run on several machines at once."""
-    with connect(listen=True) as lock:
+    with reach() as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", [MIGRATE_LOCK])
         call_command("migrate", interactive=False, verbosity=0)
         make_superuser()
     if not settings.DEBUG:
         call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def reach() -> psycopg.Connection:
+    """A connection to the database. Raises CommandError, which says what the server said, when there is none."""
+    try:
+        return connect(listen=True)
+    except psycopg.OperationalError as error:
+        raise CommandError(f"Cannot reach the database. Is DATABASE_URL right, and the server up?\n{error}") from None
 
 
 def make_superuser() -> None:

@@ -93,11 +93,11 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "performance"
 LOGOUT_REDIRECT_URL = "login"
 
-LANGUAGE_CODE = env.text("LANGUAGE_CODE", "pt-br")
 LANGUAGES = [("pt-br", _("Portuguese")), ("en", _("English"))]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "pt-br", {code for code, _name in LANGUAGES})
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
-TIME_ZONE = env.text("TIME_ZONE", "America/Sao_Paulo")
+TIME_ZONE = env.time_zone("TIME_ZONE", "America/Sao_Paulo")
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -207,7 +207,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 SLACK_WEBHOOK_URL = env.base_url("SLACK_WEBHOOK_URL")
 ALERT_WEBHOOK_URL = env.base_url("ALERT_WEBHOOK_URL")
 ALERT_WEBHOOK_SECRET = env.text("ALERT_WEBHOOK_SECRET")
-ALERT_EMAILS = env.words("ALERT_EMAILS")
+ALERT_EMAILS = env.emails("ALERT_EMAILS")
 ALERT_QUIET_HOURS = env.hours("ALERT_QUIET_HOURS")
 # Where people open MIS, for the links in what they are told.
 PUBLIC_URL = env.base_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}" if DEMO else "")

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Mapping
 from datetime import time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -66,6 +68,25 @@ class Env:
     def words(self, name: str, default: str = "") -> list[str]:
         """A comma-separated list; empty parts fall away."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def emails(self, name: str) -> list[str]:
+        found = self.words(name)
+        for address in found:
+            try:
+                validate_email(address)
+            except ValidationError:
+                raise ImproperlyConfigured(
+                    f"{name} names {address!r}: write addresses such as ana@example.com, separated by commas."
+                ) from None
+        return found
+
+    def time_zone(self, name: str, default: str) -> str:
+        value = self.text(name) or default
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ImproperlyConfigured(f"{name} is {value!r}: write one such as America/Sao_Paulo.") from None
+        return value
 
     def choice(self, name: str, default: str, choices: set[str]) -> str:
         value = self.text(name) or default

@@ -1,6 +1,10 @@
+import os
+import subprocess
+import sys
 from datetime import time, timedelta
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from mis_dashboard.lib.env import Env
@@ -27,3 +31,39 @@ def test_hours_may_go_over_midnight():
 def test_hours_that_are_none_are_refused_with_what_to_write(value):
     with pytest.raises(ImproperlyConfigured, match=r"QUIET is .*: write two times of day, such as 22:00-07:00"):
         Env({"QUIET": value}).hours("QUIET")
+
+
+def test_addresses_are_such_or_refused_by_name():
+    assert Env({"TO": "ana@example.com, bia@example.com"}).emails("TO") == ["ana@example.com", "bia@example.com"]
+    with pytest.raises(ImproperlyConfigured, match=r"TO names 'bia': write addresses such as"):
+        Env({"TO": "ana@example.com,bia"}).emails("TO")
+
+
+@pytest.mark.parametrize("value", ["Mars/City", "/etc", "../x", "GMT+3:00"])
+def test_a_time_zone_nobody_knows_is_refused_with_what_to_write(value):
+    assert Env({}).time_zone("ZONE", "America/Sao_Paulo") == "America/Sao_Paulo"
+    with pytest.raises(ImproperlyConfigured, match=r"ZONE is .*: write one such as America/Sao_Paulo"):
+        Env({"ZONE": value}).time_zone("ZONE", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "abc", "MIS cannot start. PORT is 'abc': write a whole number from 1 to 65535.\n"),
+        (
+            "MIS_DATA_DIR",
+            "/proc/nope",
+            "MIS cannot start. MIS_DATA_DIR is '/proc/nope' (No such file or directory): write a",
+        ),
+        ("DATABASE_URL", "postgresql://u:secret@127.0.0.1:1/x", "CommandError: Cannot reach the database."),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_a_sentence_and_no_trace(name, value, said):
+    command = [sys.executable, "manage.py", "serve", "--port", "0"]
+    found = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=os.environ | {name: value}, capture_output=True, text=True
+    )
+    assert found.returncode == 1
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr
+    assert "secret" not in found.stderr
