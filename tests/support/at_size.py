@@ -13,10 +13,12 @@ from django.db import connection
 from django.utils import timezone
 
 from metrics import figure, rollup, snapshot
+from metrics.crt import period, urgent
 from metrics.kpis import BY_NAME, KPI
 from metrics.models import Covered, Detected, Grain, Happened
 from metrics.plan import floor
-from metrics.window import Scope
+from metrics.trends import read as trends
+from metrics.window import Scope, Window
 
 from .history import story
 from .history.live import Step, coming
@@ -48,6 +50,7 @@ def lines(count: int, took: dict[str, float], *, keep: bool) -> Iterator[Line]:
     yield from disk(count)
     yield from snapshots("", moments())
     yield from first_pages()
+    yield from other_pages()
     with coming(BEFORE + 2 * NEW, UNTIL) as steps:
         try:
             end = nth_new(steps, BEFORE + NEW)
@@ -162,6 +165,24 @@ def _slowest(name: str, times: dict[str, list[float]]) -> Line:
     return Line(
         name, [quantile(every, 0.5), quantile(every, 0.95)], "ms", f"slowest: {slowest}, {min(times[slowest]):.0f} ms"
     )
+
+
+def other_pages() -> Iterator[Line]:
+    """What the trends and /crt are made of, each time at another moment."""
+    at, zone = moments(), timezone.get_default_timezone()
+    for filter_name, given in (("", {}), ("location, priority, type", FILTERS["location, priority, type"])):
+        narrowed = f" of one {filter_name}" if filter_name else ""
+        now = [scope_at("1h", given, moment) for moment in islice(at, WARM + REPEATS)]
+        yield timed(f"needs action{narrowed}", (partial(urgent.read, window) for window in now))
+        for window in WINDOWS:
+            scope, then = Scope(window, **given), list(islice(at, WARM + REPEATS))
+            yield timed(f"trends {window}{narrowed}", (partial(trends.read, scope, moment) for moment in then))
+            windows = [scope_at(window, given, moment) for moment in then]
+            yield timed(f"/crt {window}{narrowed}", (partial(period.read, each, zone) for each in windows))
+
+
+def scope_at(window: str, given: dict[str, str], moment: datetime) -> Window:
+    return Scope(window, **given).at(moment, timezone.get_default_timezone())
 
 
 # --- Keeping up ---------------------------------------------------------------------------------
