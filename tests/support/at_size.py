@@ -89,11 +89,11 @@ def disk(count: int) -> list[Line]:
 # --- Snapshots ----------------------------------------------------------------------------------
 
 
-def moments() -> Iterator[datetime]:
+def moments(apart: timedelta = timedelta(milliseconds=50)) -> Iterator[datetime]:
     """Later and later, while nothing changes."""
     at = UNTIL
     while True:
-        at += timedelta(milliseconds=50)
+        at += apart
         yield at
 
 
@@ -168,8 +168,8 @@ def _slowest(name: str, times: dict[str, list[float]]) -> Line:
 
 
 def other_pages() -> Iterator[Line]:
-    """What the trends and /crt are made of, each time at another moment."""
-    at, zone = moments(), timezone.get_default_timezone()
+    """What the trends and /crt are made of, each time in another minute: within one, all who look have the same trends."""
+    at, zone = moments(A_MINUTE), timezone.get_default_timezone()
     for filter_name, given in (("", {}), ("location, priority, type", FILTERS["location, priority, type"])):
         narrowed = f" of one {filter_name}" if filter_name else ""
         now = [scope_at("1h", given, moment) for moment in islice(at, WARM + REPEATS)]
