@@ -15,7 +15,7 @@ WINDOWS = {
     "custom": _("Custom"),
 }
 
-KPI_STATES = {"good": _("on target"), "warn": _("near target"), "bad": _("off target"), "none": _("no data")}
+KPI_STATES = {"good": _("on target"), "warn": _("interim target met"), "bad": _("off target"), "none": _("no data")}
 
 FILTERS = {"location": _("Location"), "priority": _("Priority"), "type": _("Type")}
 

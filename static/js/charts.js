@@ -2,15 +2,15 @@
 import { age, count, day, decimal, measure, money, time } from "./format.js";
 import { labels, naming } from "./series.js";
 
-// A logarithmic axis in steps of a clock. What took less than the first is drawn on it.
-const MARKS_S = [1, 10, 60, 600, 3600, 36000, 86400, 864000, 8640000];
+// A logarithmic axis in steps of a clock, from the one below the shortest. What took less than the first of all is drawn on it.
+const MARKS_S = [0.01, 0.1, 1, 10, 60, 600, 3600, 36000, 86400, 864000, 8640000];
 const FEWEST_MARKS = 3;
 const MOST_TICKS = 5;
 const LEAST_USD = 0.0001; // what a price is written to
 const LABEL_PX = 56;
 const DIGIT_PX = 7;
 const SHARES = [0, 0.5, 0.8, 0.9, 0.96]; // an axis from there to all has four round steps
-const MARKED = { s: age, usd: money, count, rate: share, stars: count };
+const MARKED = { s: clockMark, usd: money, count, rate: share, stars: count };
 const CONFIG = { displayModeBar: false, responsive: true, showTips: false };
 
 /** A round share without decimals: "96%", and "97,5%" where it has one. */
@@ -19,17 +19,24 @@ function share(value, language) {
   return `${tenths % 10 ? decimal(tenths, 1, language) : tenths / 10}%`;
 }
 
-/** Round values of which the last is not below `most`: from 0 on, at most six; seconds from 1 on, by clock units. */
-export function ticks(most, unit) {
-  if (unit === "s") return durationMarks(most);
+/** A step of a clock: "0,1 s", "10 s", "1 h". */
+function clockMark(seconds, language) {
+  const places = Math.round(-Math.log10(seconds));
+  return places > 0 ? `${decimal(1, places, language)}\u00a0s` : age(seconds);
+}
+
+/** Round values of which the last is not below `most`: from 0 on, at most six; seconds by clock units, from one not above `least`. */
+export function ticks(most, unit, least = 1) {
+  if (unit === "s") return durationMarks(least, most);
   const step = roundStep(most, unit === "usd" ? LEAST_USD : 1);
   const number = Math.max(1, Math.ceil(most / step));
   return Array.from({ length: number + 1 }, (unused, place) => place * step);
 }
 
-function durationMarks(most) {
+function durationMarks(least, most) {
+  const first = Math.max(0, MARKS_S.findLastIndex((mark) => mark <= Math.min(least, 1)));
   const last = MARKS_S.findIndex((mark) => mark >= most);
-  return last < 0 ? MARKS_S : MARKS_S.slice(0, Math.max(last + 1, FEWEST_MARKS));
+  return MARKS_S.slice(first, last < 0 ? undefined : Math.max(last + 1, first + FEWEST_MARKS));
 }
 
 function roundStep(most, least) {
@@ -60,11 +67,14 @@ export function timeMarks(starts, texts, width) {
  */
 export function paint(figure, series, texts, tones, width) {
   const names = series.names ?? labels(series.starts, texts);
-  const data = figure.data.map((trace) => fillTrace(trace, series, names, texts, tones));
-  return { data, layout: fillLayout(figure.layout, data, series, names, texts, tones, width) };
+  const { unit } = figure.data[0].meta;
+  const targets = targetLines(figure.layout, unit === "s" ? series.target_s : undefined, texts, tones);
+  const marks = marksOf([...targets.map((line) => line.y0), ...figure.data.flatMap((trace) => series[trace.meta.series])], unit);
+  const data = figure.data.map((trace) => fillTrace(trace, series, names, texts, tones, marks[0]));
+  return { data, layout: fillLayout(figure.layout, { series, names, targets, marks, unit }, texts, tones, width) };
 }
 
-function fillTrace(trace, series, names, texts, tones) {
+function fillTrace(trace, series, names, texts, tones, lowest) {
   const y = series[trace.meta.series];
   const color = tones[trace.meta.tone];
   const isBar = trace.type === "bar";
@@ -72,7 +82,7 @@ function fillTrace(trace, series, names, texts, tones) {
   const { unit } = trace.meta;
   const counts = unit === "rate" ? series.n?.[trace.meta.series] : undefined;
   const of = (place) => (counts ? ` (n = ${count(counts[place], texts.language)})` : "");
-  const drawn = unit === "s" ? y.map((value) => (value === null ? null : Math.max(value, MARKS_S[0]))) : y;
+  const drawn = unit === "s" ? y.map((value) => (value === null ? null : Math.max(value, lowest))) : y;
   return {
     ...trace,
     x: names.map((unused, place) => place),
@@ -90,11 +100,7 @@ function bars(color, pick, tones) {
   return { color, line: { color, width: pick(1.5, 0) }, pattern };
 }
 
-function fillLayout(layout, data, series, names, texts, tones, width) {
-  const { unit } = data[0].meta;
-  const lines = targetLines(layout, unit === "s" ? series.target_s : undefined, texts, tones);
-  const targets = lines.map((shape) => shape.y0);
-  const marks = marksOf([...targets, ...data.flatMap((trace) => trace.y)], unit);
+function fillLayout(layout, { series, names, targets, marks, unit }, texts, tones, width) {
   const { places, names: shown } = series.edges ? edgeMarks(series.edges, width - 60) : timeMarks(series.starts, texts, width - 60);
   const { height, ...rest } = layout;
   return {
@@ -126,21 +132,21 @@ function fillLayout(layout, data, series, names, texts, tones, width) {
       ticktext: marks.map((mark) => MARKED[unit](mark, texts.language)),
       gridcolor: tones.grid,
     },
-    shapes: [...lines, ...unfinishedBand(series, tones)],
+    shapes: [...targets, ...unfinishedBand(series, tones)],
     annotations: [],
   };
 }
 
-/** A share's axis begins at a round share below all of them; any other, at nothing. */
+/** A share's axis begins at a round share below all of them, one of durations below the shortest; any other, at nothing. */
 function marksOf(values, unit) {
   const known = values.filter((value) => value !== null);
-  if (unit !== "rate") return ticks(Math.max(0, ...known), unit);
+  if (unit !== "rate") return ticks(Math.max(0, ...known), unit, Math.min(...known.filter((value) => value > 0)));
   const low = SHARES.findLast((share) => share <= Math.min(...known, 1)) ?? 0;
   return [0, 1, 2, 3, 4].map((step) => low + (step * (1 - low)) / 4);
 }
 
 function rangeOf(marks, unit) {
-  if (unit === "s") return [-0.04, Math.log10(marks.at(-1)) + 0.08];
+  if (unit === "s") return [Math.log10(marks[0]) - 0.04, Math.log10(marks.at(-1)) + 0.08];
   const room = (marks.at(-1) - marks[0]) * 0.04;
   return [unit === "rate" ? marks[0] - room : 0, marks.at(-1) + room];
 }
@@ -157,7 +163,7 @@ function targetLines({ shapes = [], annotations = [] }, now, texts, tones) {
   return shapes.map((shape, place) => ({
     ...shape,
     ...(now && { y0: now, y1: now }),
-    layer: "below",
+    layer: "between",
     line: { ...shape.line, color: tones.text },
     name: [annotations[place]?.text ?? shape.name, now && age(now)].filter(Boolean).join(" "),
     showlegend: true,

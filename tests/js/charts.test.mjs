@@ -10,6 +10,9 @@ test("seconds are marked in steps of a clock, each many times the one before", (
   assert.deepEqual(ticks(601, "s"), [1, 10, 60, 600, 3600]);
   assert.ok(ticks(40 * 86400, "s").at(-1) >= 40 * 86400);
   assert.equal(ticks(1e9, "s").at(-1), ticks(1e8, "s").at(-1));
+  assert.deepEqual(ticks(0.5, "s", 0.14), [0.1, 1, 10]);
+  assert.deepEqual(ticks(90, "s", 0.001), [0.01, 0.1, 1, 10, 60, 600]);
+  assert.deepEqual(ticks(0.5, "s", Infinity), [1, 10, 60]);
 });
 
 test("counts are marked in round whole numbers", () => {
@@ -90,10 +93,18 @@ test("times and values are written by us, in the page's zone", () => {
 });
 
 test("what took no time at all is drawn on the lowest mark, and written as it was", () => {
-  const series = { ...snapshot.series, ttfr_p50: [0, null, 0.4] };
+  const series = { ...snapshot.series, ttfr_p50: [0, null, 4] };
   const [trace] = paint(line, series, texts, tones, 600).data;
-  assert.deepEqual(trace.y, [1, null, 1]);
-  assert.equal(trace.customdata[2].replaceAll("\u00a0", " "), "14:00 · Median: 0.4 s");
+  assert.deepEqual(trace.y, [1, null, 4]);
+  assert.equal(trace.customdata[0].replaceAll("\u00a0", " "), "12:00 · Median: 0.0 s");
+});
+
+test("what takes parts of a second lies between marks of its own", () => {
+  const series = { ...snapshot.series, ttfr_p50: [0.14, 0.4, 0.02], target_s: 0.5 };
+  const { data, layout } = paint(line, series, texts, tones, 600);
+  assert.deepEqual(data[0].y, [0.14, 0.4, 0.02]);
+  assert.deepEqual(layout.yaxis.ticktext.map((text) => text.replaceAll("\u00a0", " ")), ["0.01 s", "0.1 s", "1 s"]);
+  assert.ok(layout.yaxis.range[0] < Math.log10(0.02));
 });
 
 test("the unfinished bucket is marked by shape, not by colour alone", () => {
