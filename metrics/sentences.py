@@ -67,6 +67,8 @@ COUNTED_BY = {
 }
 # A share of fewer cases than this says little.
 FEW = 20
+# A share of less time than this, too.
+SHORT_S = 3600
 
 # The cards in their order: as many in each row, so that none stands alone.
 GROUPS = {
@@ -215,12 +217,13 @@ SENTENCES = {
     "failed": _("cannot be measured now"),
     "was": _("{before}: {value}"),
     "few": _("few cases"),
+    "short": _("too short a time to say much"),
     "oldest": _("oldest:"),
     "nobody_waits": _("nobody waits"),
     "last_reply": _("since the last reply:"),
     "no_reply": _("no reply yet"),
     "of_each": _("response {first_response} · resolution {resolution}"),
-    "of_open": _("open issues: {n}"),
+    "of_open": _("of {n} open"),
     "looked_up": _("looked up before speaking again"),
     "nothing_unsure": _("every send is certain"),
     "due_in": _("{time} left"),

@@ -26,6 +26,7 @@ from .sentences import (
     PRIORITIES,
     PROMISES,
     SENTENCES,
+    SHORT_S,
     TOLD_NEXT_TO,
     VERDICTS,
     WAYS,
@@ -43,6 +44,7 @@ def texts() -> dict:
         "counted": COUNTED,
         "counted_by": COUNTED_BY,
         "few_below": FEW,
+        "short_below": SHORT_S,
         "beside": {key: {"format": how, "text": text} for key, (how, text) in BESIDE.items()},
         "explained": {key: {"format": how, "text": text} for key, (how, text) in EXPLAINED.items()},
         "told_next_to": TOLD_NEXT_TO,
@@ -92,8 +94,11 @@ def cases(kpi: dict, name: str) -> list[str]:
     counted = COUNTED_BY.get(name, "cases")
     number = format.duration(kpi["n"]) if counted == "time" else format.count(kpi["n"])
     said = str(COUNTED[counted]["one" if kpi["n"] == 1 else "many"]).format(n=number)
-    few = kpi["unit"] == "rate" and kpi["value"] is not None and kpi["n"] < FEW
-    return [said, say("few")] if few else [said]
+    if kpi["unit"] != "rate" or kpi["value"] is None:
+        return [said]
+    if counted == "time":
+        return [said, say("short")] if kpi["n"] < SHORT_S else [said]
+    return [said, say("few")] if kpi["n"] < FEW else [said]
 
 
 def changed(kpi: dict, window: str) -> dict:

@@ -8,8 +8,10 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
+from issues.models import Issue
 from mis_dashboard.lib.recent import recent
 
 from .. import breakdown, facts, snapshot, timing
@@ -115,7 +117,9 @@ def _answered(found: Facts) -> list[Measure]:
 
 
 def _heat(window: Window, zone: ZoneInfo) -> list[list[int | None]]:
-    start = max(window.start, window.end - HEAT_UP_TO)
+    """By weekday and hour; None where the window has no such hour, or only before there was any issue at all."""
+    began = Issue.objects.aggregate(at=Min("detected_at"))["at"] or window.end
+    start = min(window.end, max(window.start, window.end - HEAT_UP_TO, began))
     cuts = list(_hours(start, window.end))
     between = facts.moving(window, cuts, zone, {"detected"}, exact=False)
     heat: list[list[int | None]] = [[None] * HOURS_OF_DAY for _day in range(DAYS_OF_WEEK)]

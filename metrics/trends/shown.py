@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from issues import wording
 
 from .. import breakdown, format, series
 from ..kpis import BY_NAME, Measure
+from ..sentences import FEW, SHORT_S
 from ..uptime import Uptime
 from ..window import Scope
 from .read import HOURS_OF_DAY, Trends
@@ -34,9 +35,10 @@ def shown(trends: Trends, scope: Scope) -> dict:
     """The page's context.
 
     charts  name, title and summary of each that a script draws; data (`drawn`), for it
-    heat    summary, hours, rows of name, and cells of n and level (0 to 5; "" where there is no such hour)
-    uptime  summary, cells of label and state, and the share of the error budget that is left; None where nothing was seen
-    kinds   summary, and rows of label, query, n, share, width and change
+    heat    summary, any (whether anything was received), hours, rows of name, and cells of n and level (0 to 5; "" where there is no such hour)
+    uptime  summary, cells of label and state, and, of an hour and more, the share of the error budget that is left;
+            None where nothing was seen
+    kinds   summary, and rows of label, query, n, share, width and before
     table   everything over time: heads, rows of label, unfinished and cells
     """
     names = series.labels([start.isoformat() for start in trends.starts])
@@ -95,12 +97,19 @@ def _cell(name: str, measure: Measure) -> str:
 
 
 def _extreme(trends: Trends, kpi: str, names: list[str], of: Callable = min) -> dict | None:
-    """Where the figure was lowest, or highest: value and when, as text; None where there was nothing to measure."""
-    values = [(measure.value, place) for place, measure in enumerate(trends.points[kpi]) if measure.value is not None]
-    if not values:
+    """Where the figure was lowest, or highest: value and when, as text; None where there was nothing to measure.
+
+    A share of a few cases is only told of where there is no other, and then with their number.
+    """
+    unit, known = BY_NAME[kpi].unit, [one for one in enumerate(trends.points[kpi]) if one[1].value is not None]
+    told = [one for one in known if unit != "rate" or one[1].n >= FEW] or known
+    if not told:
         return None
-    value, place = of(values, key=lambda one: one[0])
-    return {"value": format.measure(value, BY_NAME[kpi].unit), "when": names[place]}
+    place, measure = of(told, key=lambda one: one[1].value)
+    value = format.measure(measure.value, unit)
+    if unit == "rate" and measure.n < FEW:
+        value = f"{value} (n = {format.count(measure.n)})"
+    return {"value": value, "when": names[place]}
 
 
 def _handling_summary(trends: Trends, names: list[str]) -> str:
@@ -146,6 +155,7 @@ def _heat(trends: Trends) -> dict:
     most = max((n for row in trends.heat for n in row if n is not None), default=0)
     return {
         "summary": _heat_summary(trends, most),
+        "any": most > 0,
         "hours": list(range(HOURS_OF_DAY)),
         "rows": [
             {
@@ -180,14 +190,24 @@ def _uptime(trends: Trends, names: list[str]) -> dict | None:
     whole = trends.whole
     if whole is None or whole.value is None:
         return None
-    text = _("Up {value} of the time that is known. Down {down}, in {gaps} interruptions.")
-    told = {
-        "value": format.rate(whole.value),
-        "down": _minutes(whole.down_minutes),
-        "gaps": format.count(len(whole.whole.gaps)),
-    }
     bars = [_bar(measure, name) for measure, name in zip(trends.points["availability"], names, strict=True)]
-    return {"summary": text.format(**told), "cells": bars, **_budget(whole)}
+    return {"summary": _uptime_summary(whole), "cells": bars} | ({} if whole.n < SHORT_S else _budget(whole))
+
+
+def _uptime_summary(whole: Uptime) -> str:
+    share, gaps = format.rate(whole.value), len(whole.whole.gaps)
+    if whole.n < SHORT_S:
+        return _("Up {share} of {known}: too short a time to say much.").format(
+            share=share, known=format.duration(whole.n)
+        )
+    if not gaps:
+        return _("Up {share} of the time that is known, without an interruption.").format(share=share)
+    text = ngettext(
+        "Up {share} of the time that is known. Down {down}, in {n} interruption.",
+        "Up {share} of the time that is known. Down {down}, in {n} interruptions.",
+        gaps,
+    )
+    return text.format(share=share, down=_minutes(whole.down_minutes), n=format.count(gaps))
 
 
 def _budget(whole: Uptime) -> dict:
@@ -230,12 +250,19 @@ def _kinds(trends: Trends, scope: Scope) -> dict:
                 "n": format.count(kind.n),
                 "share": format.rate(kind.share),
                 "width": f"{100 * kind.n / most:.1f}",
-                "before": format.count(kind.before),
-                "way": "" if kind.before is None or kind.n == kind.before else "▲" if kind.n > kind.before else "▼",
+                "before": _against(kind.n, kind.before),
             }
             for kind in kinds
         ],
     }
+
+
+def _against(n: int, before: int | None) -> str:
+    """How many more or less than before, and how many there were: "+15 (47)"."""
+    if before is None:
+        return format.NOTHING
+    sign = "+" if n > before else "−" if n < before else "±"
+    return f"{sign}{format.count(abs(n - before))} ({format.count(before)})"
 
 
 def _named(type: str) -> str:

@@ -23,7 +23,9 @@ function cases(kpi, name, texts) {
   const counted = texts.counted_by[name] ?? "cases";
   const write = counted === "time" ? format.duration : format.count;
   const said = format.fill(texts.counted[counted][kpi.n === 1 ? "one" : "many"], { n: write(kpi.n, texts.language) });
-  return kpi.unit === "rate" && kpi.value !== null && kpi.n < texts.few_below ? [said, texts.few] : [said];
+  if (kpi.unit !== "rate" || kpi.value === null) return [said];
+  if (counted === "time") return kpi.n < texts.short_below ? [said, texts.short] : [said];
+  return kpi.n < texts.few_below ? [said, texts.few] : [said];
 }
 
 /** How it differs from the time before. Of a figure that may still grow nothing is known but that it has grown; a little is neither better nor worse. */

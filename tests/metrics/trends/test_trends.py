@@ -8,11 +8,12 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone, translation
 
-from issues.models import Action
+from issues.models import Action, Issue
 from metrics import facts, kpis
 from metrics.kpis import KPIS
 from metrics.trends import read as reading
-from metrics.trends.shown import shown
+from metrics.trends.shown import _extreme, _uptime_summary, shown
+from metrics.uptime import Gap, Share, Uptime
 from metrics.window import Scope
 from tests.support import make
 
@@ -107,7 +108,54 @@ def test_a_quiet_time_before_is_none_of_each_type():
     make.issue(at=ago(days=3))
     make.issue(at=ago(hours=1))
     assert [kind.before for kind in read().kinds] == [0]
-    assert words()["kinds"]["rows"][0]["before"] == "0"
+    assert words()["kinds"]["rows"][0]["before"] == "+1 (0)"
+
+
+def test_the_change_of_a_type_says_how_many_there_were():
+    for hours in (30, 31, 2):
+        make.issue(at=ago(hours=hours), type="billing")
+    make.issue(at=ago(days=3))
+    with translation.override("pt-br"):
+        assert words()["kinds"]["rows"][0]["before"] == "−1 (2)"
+
+
+def test_of_hours_before_there_was_any_issue_nothing_is_known():
+    make.issue(at=ago(hours=2))
+    friday = read("7d").heat[4]
+    assert friday[8:10] == [1, 0]  # from 8:00 in São Paulo
+    assert friday[7] is None
+    assert {n for day in (0, 1, 2, 3, 5, 6) for n in read("7d").heat[day]} == {None}
+
+
+def test_a_share_of_a_few_is_not_told_as_the_worst_where_there_is_one_of_many():
+    for number in range(25):
+        make.issue(at=ago(hours=3, minutes=number + 1), escalated_at=ago(hours=3) if number < 5 else None)
+    make.issue(at=ago(hours=1), escalated_at=ago(minutes=50))
+    high = extreme(read(), "escalation_rate", max)
+    assert high["value"].startswith("20")
+    Issue.objects.filter(detected_at__lt=ago(hours=2)).delete()
+    assert extreme(read(), "escalation_rate", max)["value"] == "100% (n = 1)"
+
+
+def extreme(trends: reading.Trends, kpi: str, of) -> dict:
+    return _extreme(trends, kpi, [str(place) for place in range(len(trends.starts))], of)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "gaps", "words"),
+    [
+        (30, [], "Up 100% of 30 min: too short a time to say much."),
+        (120, [], "Up 100% of the time that is known, without an interruption."),
+        (120, [6], "Up 95.0% of the time that is known. Down 6 min, in 1 interruption."),
+        (120, [6, 6], "Up 90.0% of the time that is known. Down 12 min, in 2 interruptions."),
+    ],
+)
+def test_availability_is_told_in_whole_sentences(minutes, gaps, words):
+    down = [Gap("mis", ago(minutes=20 * place + length), ago(minutes=20 * place)) for place, length in enumerate(gaps)]
+    lost_s = 60.0 * sum(gaps)
+    share = Share(60.0 * minutes - lost_s, lost_s, 0.0, 0.0, down)
+    with translation.override("en"):
+        assert _uptime_summary(Uptime(share, {})).replace("\xa0", " ") == words
 
 
 def test_what_cannot_be_measured_leaves_the_other_trends_alone(monkeypatch):
