@@ -30,6 +30,8 @@ def staff():
 class PersonField(forms.ModelChoiceField):
     """A person who works here: active, and with a way into the admin."""
 
+    default_error_messages = {"invalid_choice": _("Nobody here has this user name: choose a person from the list.")}
+
     def __init__(self, **kwargs):
         super().__init__(queryset=staff(), **kwargs)
 

@@ -101,7 +101,8 @@ def _worked(request: HttpRequest) -> dict | None:
         except Issue.DoesNotExist:
             raise Http404 from None
     errors = [str(error) for errors in form.errors.values() for error in errors]
-    return {"issue": issue, "name": short(issue), "work": wanted.name, "errors": errors, "given": form.data}
+    told = {"name": short(issue), "work": wanted.name, "errors": errors, "at": form.errors}
+    return {"issue": issue, "given": form.data} | told
 
 
 def _form(wanted: work.Work) -> type[django_forms.Form]:

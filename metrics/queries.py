@@ -130,19 +130,26 @@ OPEN_ONES = f"""
 # Why an open issue needs somebody, the worst first. An issue may have several. The deadlines are judged as in STATES.
 WHYS = {
     "unanswered": "i.first_response_at IS NULL AND i.response_due_at < %(now)s",
-    "ownerless": "i.status = 'escalated' AND i.assignee_id IS NULL",
     "unsolved": "i.resolution_due_at < %(now)s",
+    "ownerless": "i.status = 'escalated' AND i.assignee_id IS NULL",
     "answer_near": "i.first_response_at IS NULL AND i.response_due_at >= %(now)s AND i.response_risk_at <= %(now)s",
     "solution_near": "i.resolution_due_at >= %(now)s AND i.resolution_risk_at <= %(now)s",
     "with_a_person": "i.status = 'escalated' AND i.assignee_id IS NOT NULL",
 }
 
-# The open issues that need somebody, in the order of their worst reason; and how many there are of each reason, and in all.
+# Since when a promise is broken: the first of them. Null while all are kept.
+LATE_SINCE = f"""LEAST(
+    CASE WHEN {WHYS["unanswered"]} THEN i.response_due_at END, CASE WHEN {WHYS["unsolved"]} THEN i.resolution_due_at END
+)"""
+
+# The open issues that need somebody: those that are late, the longest first, and then by their worst reason. And how many
+# there are of each reason, and in all.
 URGENT = f"""
     WITH urgent AS MATERIALIZED (
         SELECT * FROM (
             SELECT i.id, i.type, i.priority, i.location, i.status, i.detected_at, i.first_response_at AS answered_at,
                 i.response_risk_at, i.response_due_at, i.resolution_risk_at, i.resolution_due_at, i.assignee_id,
+                {LATE_SINCE} AS late_since,
                 array_remove(ARRAY[{", ".join(f"CASE WHEN {when} THEN '{why}' END" for why, when in WHYS.items())}], NULL) AS whys
             FROM issues_issue i WHERE {{open}} AND {{counted}}
         ) AS each WHERE cardinality(whys) > 0
@@ -151,7 +158,7 @@ URGENT = f"""
     )
     SELECT urgent.*, whys[1] AS why, COALESCE(u.username, '') AS owner, (SELECT row_to_json(counts) FROM counts) AS counts
     FROM urgent LEFT JOIN auth_user u ON u.id = urgent.assignee_id
-    ORDER BY array_position(%(whys)s::text[], whys[1]), array_position(%(priorities)s::text[], priority::text), detected_at, urgent.id
+    ORDER BY late_since, array_position(%(whys)s::text[], whys[1]), array_position(%(priorities)s::text[], priority::text), detected_at, urgent.id
     LIMIT %(most)s"""
 
 # What automation says is made when the customer writes; what others say, when they have written: there the customer's
@@ -231,7 +238,7 @@ def open_ones(window: Window) -> dict[str, dict]:
 
 
 def urgent(window: Window, priorities: Sequence[str], most: int) -> list[dict]:
-    """The first open issues that need somebody, in the order of WHYS and then of `priorities`.
+    """The first open issues that need somebody: the late ones, the longest first; then in the order of WHYS and `priorities`.
 
     Each with its `whys`, and with the `counts` of all: how many have each of WHYS, which are more than the `n` that there are.
     Of the window nothing but its filters matters.

@@ -22,8 +22,8 @@ OTHERS = {"type": _("other types"), "location": _("other locations"), "priority"
 
 WHYS = {
     "unanswered": (_("Not answered in time"), "bad"),
-    "ownerless": (_("Escalated, no owner"), "warn"),
     "unsolved": (_("Not solved in time"), "bad"),
+    "ownerless": (_("Escalated, no owner"), "warn"),
     "answer_near": (_("Answer due soon"), "warn"),
     "solution_near": (_("Solution due soon"), "warn"),
     "with_a_person": (_("With a person"), "none"),
@@ -31,8 +31,8 @@ WHYS = {
 # Where the administration lists them all.
 LISTED = {
     "unanswered": "deadline=response_breached",
-    "ownerless": "status=escalated&owner=none",
     "unsolved": "deadline=resolution_breached",
+    "ownerless": "status=escalated&owner=none",
     "answer_near": "deadline=response_at_risk",
     "solution_near": "deadline=resolution_at_risk",
     "with_a_person": "status=escalated&owner=some",
@@ -211,12 +211,16 @@ TREND_UNFINISHED = _("between {least} and {most} at a time, {last} so far at the
 
 
 def urgent(found: Found, scope: Scope, now: datetime, *, address: str = "", me: str = "") -> dict:
-    """n, shown, counts (label, n, state, url) and issues. `address` is that of the administration's list, for who may open it."""
+    """n, shown, counts (label, n, state, url) and issues. `overlap`: some count under several reasons.
+
+    `address` is that of the administration's list, for who may open it.
+    """
     return {
         "n": format.count(found.n),
         "any": bool(found.n),
         "shown": format.count(len(found.issues)),
         "is_cut": found.n > len(found.issues),
+        "overlap": sum(found.counts.values()) > found.n,
         "all": _listed("status=unresolved", scope, address),
         "counts": [_count(why, n, scope, address) for why, n in found.counts.items()],
         "issues": [_issue(issue, now, address, me) for issue in found.issues],

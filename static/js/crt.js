@@ -3,6 +3,7 @@ import { ServerClock, tick } from "./clocks.js";
 import { closeExplanations } from "./explain.js";
 import { Live } from "./live.js";
 import { Period } from "./period.js";
+import { offerPeople } from "./person.js";
 import { showStatus } from "./status.js";
 import { inHand, Refresher } from "./urgent.js";
 
@@ -25,6 +26,7 @@ const refresher = new Refresher({
   show(html) {
     const fresh = document.createRange().createContextualFragment(html);
     list().replaceWith(fresh.querySelector("[data-urgent]"));
+    offerPeople(list());
     tick(root, clock.now(), texts);
   },
   waiting(yes) {
@@ -51,6 +53,7 @@ const period = new Period(root, {
 
 clock.heard(root.dataset.asOf);
 closeExplanations();
+offerPeople(list());
 live.start();
 period.follow();
 setInterval(() => {

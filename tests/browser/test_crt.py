@@ -65,6 +65,23 @@ def test_a_form_that_is_open_stays_while_the_list_changes_and_the_news_comes_aft
     expect(crt.locator("[data-part=postponed]")).to_be_hidden()
 
 
+def test_the_buttons_keep_their_places_when_a_form_opens_below_them_and_a_person_is_chosen_there(crt, box):
+    escalated(box, 9)
+    row = rows(crt).first
+    row.wait_for(timeout=20_000)
+    buttons = row.locator(".urgent-works summary, .urgent-works > form button")
+    places = [each.bounding_box() for each in buttons.all()]
+    lowest = max(place["y"] + place["height"] for place in places)
+    for work in ("assign", "escalate", "resolve"):
+        row.locator(f"details:has([value={work}]) summary").click()
+        assert [each.bounding_box() for each in buttons.all()] == places
+        assert row.locator("details[open] .button-do").bounding_box()["y"] > lowest
+    row.locator("details:has([value=assign]) summary").click()
+    row.locator("details[open] select[name=to]").select_option("gestora")
+    row.locator("details[open] .button-do").click()
+    expect(crt.locator(".banner[data-state=good]")).to_be_visible()
+
+
 def test_the_figures_of_the_period_are_renewed_each_minute_but_not_under_a_readers_eyes(page, product, box):
     page.add_init_script(
         "const real = setTimeout; setTimeout = (act, ms, ...more) => real(act, ms > 4000 ? 500 : ms, ...more);"

@@ -43,15 +43,23 @@ def test_the_worst_comes_first():
     issue(answered=True)
     issue(answer_in_s=-1, status="resolved", resolved_at=NOW)
     issue(answer_in_s=-1, source="import")
-    everything = [unanswered, ownerless, unsolved, answer_near, solution_near, with_a_person]
+    everything = [unanswered, unsolved, ownerless, answer_near, solution_near, with_a_person]
     assert whys() == [(each.pk, why) for each, why in zip(everything, queries.WHYS, strict=True)]
     assert found().issues[-1].owner == "ana"
     assert found().n == 6
 
 
+def test_what_is_late_comes_first_the_longest_before_all_whatever_else_is_wrong():
+    ownerless = issue(answered=True, status="escalated", escalated_at=NOW, solve_in_h=2)
+    unanswered = issue(answer_in_s=-60)
+    unsolved = issue(answered=True, solve_in_h=-1.6, priority="low")
+    both = issue(answer_in_s=-10, solve_in_h=-1, status="escalated", escalated_at=NOW)
+    assert [id for id, _why in whys()] == [unsolved.pk, both.pk, unanswered.pk, ownerless.pk]
+
+
 def test_among_those_that_are_as_bad_the_priority_and_then_the_age_decides():
-    low = issue(answer_in_s=-1, priority="low")
-    high, older = issue(answer_in_s=-1, priority="high"), issue(answer_in_s=-1, priority="high")
+    low = issue(answer_in_s=60, priority="low")
+    high, older = issue(answer_in_s=60, priority="high"), issue(answer_in_s=60, priority="high")
     type(older).objects.filter(pk=older.pk).update(detected_at=NOW - timedelta(hours=2))
     assert [id for id, _why in whys()] == [older.pk, high.pk, low.pk]
 
@@ -77,7 +85,7 @@ def test_an_issue_with_several_reasons_counts_under_each_and_once_in_all():
     failed = issue(answer_in_s=-1, solve_in_h=-1, status="escalated", escalated_at=NOW)
     issue(answer_in_s=60, solve_in_h=-1)
     issue(answered=True, solve_in_h=0.1)
-    counts = {"unanswered": 1, "ownerless": 1, "unsolved": 2, "answer_near": 1, "solution_near": 1}
+    counts = {"unanswered": 1, "unsolved": 2, "ownerless": 1, "answer_near": 1, "solution_near": 1}
     assert (found().counts, found().n) == (counts, 3)
     assert whys()[0] == (failed.pk, "unanswered")
 

@@ -153,6 +153,11 @@ class TestWork:
         assert 'aria-current="page">7 days' in body
         assert kinds(late) == []
 
+    def test_a_wrong_name_is_told_at_its_field_in_words_that_help(self, browser, late):
+        body = text_of(do(browser, "assign", late, to="nobody"))
+        assert re.search(r'<input name="to"[^>]* aria-invalid="true" aria-describedby="wrong-to"', body)
+        assert re.search(r'id="wrong-to">Nobody here has this user name: choose a person from the list.<', body)
+
     def test_what_has_ended_meanwhile_is_told_and_left_alone(self, browser):
         ended = make.issue(status="resolved", resolved_at=make.NOW)
         assert "no longer possible" in text_of(do(browser, "resolve", ended))
@@ -188,6 +193,12 @@ class TestWork:
     def test_work_is_not_done_from_another_site(self, manager, late):
         assert do(logged_in(manager, enforce_csrf_checks=True), "take", late).status_code == 403
         assert kinds(late) == []
+
+
+def test_what_counts_under_several_reasons_is_said_to_do_so(browser, late):
+    assert "1 issue. <a" in text_of(browser.get("/crt/now"))
+    Issue.objects.update(status="escalated", escalated_at=timezone.now())
+    assert "1 issue. One with several reasons counts under each." in text_of(browser.get("/crt"))
 
 
 def test_the_list_in_the_administration_holds_what_is_counted(browser, late):
