@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable
 
 from django.contrib import admin
+from django.contrib.admin.templatetags import admin_list
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -28,18 +30,40 @@ SAID_ANEW = [
 ]
 
 
+YES_OR_NO = {True: _("yes"), False: _("no"), None: words.NOTHING}
+
+
+def yes_or_no(value: bool | None) -> str:
+    """In words. Django draws a red cross for each "no", though most of them are no harm."""
+    return str(YES_OR_NO[value])
+
+
+# Its one place for what is true or not, on lists and on pages, of every table.
+admin_list._boolean_icon = yes_or_no
+
+
 class Bounded(Paginator):
     """Counts up to LIMIT rows and no further; who needs more narrows the list."""
 
     LIMIT = 10_000
 
     @cached_property
+    def _found(self) -> int:
+        return self.object_list.order_by()[: self.LIMIT + 1].count()
+
+    @property
     def count(self) -> int:
-        return self.object_list.order_by()[: self.LIMIT].count()
+        return min(self._found, self.LIMIT)
 
     @property
     def is_full(self) -> bool:
-        return self.count >= self.LIMIT
+        """Whether there are more than are counted."""
+        return self._found > self.LIMIT
+
+    @property
+    def counted(self) -> str:
+        """`count` as the reader writes it: "10.000"."""
+        return number_format(self.count, force_grouping=True)
 
 
 class FlatList(admin.ModelAdmin):

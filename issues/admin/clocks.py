@@ -63,6 +63,14 @@ def clocks(issue: Issue, now: datetime) -> list[Clock]:
     return [_clock(promise, issue, now) for promise in _promises(issue)]
 
 
+WORST_FIRST = ("breached", "at_risk", "pending", "met_late", "met", OVER)
+
+
+def worst(issue: Issue, now: datetime) -> Clock:
+    """Of its clocks the one that is worst off; of two alike the one that is due first."""
+    return min(clocks(issue, now), key=lambda clock: (WORST_FIRST.index(clock.state), clock.promise.due))
+
+
 def _promises(issue: Issue) -> list[Promise]:
     policy = issue.sla_policy
     response = (policy.response_s, policy.calendar if policy.response_in_hours else None) if policy else (None, None)

@@ -1,6 +1,7 @@
 """Issues: the list people work from, and the page of one issue with all that was said and done."""
 
 from functools import partial
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -124,9 +125,9 @@ class IssueAdmin(contact.WithContact):
     change_form_template = "admin/issues/issue/page.html"
     actions = [escalate_selected, take_selected, resolve_selected, no_problem_selected]
     list_display = [
-        "shown_priority", "shown_status", "who", "shown_type", "age", "first_response", "assignee", "location",
+        "name", "shown_priority", "shown_status", "deadline", "who", "shown_type", "age", "assignee", "location",
     ]  # fmt: skip
-    list_display_links = ["who"]
+    list_display_links = ["name"]
     list_max_show_all = 0
     sortable_by = ["age"]
     list_filter = [
@@ -173,7 +174,7 @@ class IssueAdmin(contact.WithContact):
     ]  # fmt: skip
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("customer", "assignee")
+        return super().get_queryset(request).select_related("customer", "assignee", "sla_policy__calendar")
 
     def get_ordering(self, request):
         return ["-detected_at"]
@@ -185,6 +186,10 @@ class IssueAdmin(contact.WithContact):
         return (search.issues(queryset, search_term) if search_term.strip() else queryset), False
 
     # Columns and facts
+
+    @admin.display(description=_("issue"))
+    def name(self, issue):
+        return f"…{issue.short}"
 
     @admin.display(description=_("priority"))
     def shown_priority(self, issue):
@@ -230,15 +235,13 @@ class IssueAdmin(contact.WithContact):
     def age(self, issue):
         return words.duration(timezone.now() - issue.detected_at)
 
-    @admin.display(description=_("first response"))
-    def first_response(self, issue):
-        if issue.first_response_at:
-            return words.duration(issue.first_response_at - issue.detected_at)
-        if not issue.is_unresolved:
-            return words.NOTHING
-        late = timezone.now() > issue.response_due_at
-        word = _("waiting, late") if late else _("waiting")
-        return format_html('<span class="mark mark-{}">{}</span>', "late" if late else "waiting", word)
+    @admin.display(description=_("deadline"))
+    def deadline(self, issue):
+        clock = clocks.worst(issue, timezone.now())
+        return format_html(
+            '<span class="mark mark-sla-{}"><span aria-hidden="true">{}</span> {}</span> <span class="quiet">{}</span>',
+            clock.state, clock.shape, clock.word, clock.told if issue.is_unresolved else "",
+        )  # fmt: skip
 
     @admin.display(description=_("customer"))
     def shown_customer(self, issue):
@@ -335,7 +338,17 @@ class IssueAdmin(contact.WithContact):
             )
             for each in (*work.WORKS, work.ASSESS)
         ]
-        return ours + super().get_urls()
+        named = path("of/<str:ending>", self.admin_site.admin_view(self.named), name="issues_issue_named")
+        return [named, *ours, *super().get_urls()]
+
+    def named(self, request: HttpRequest, ending: str) -> HttpResponse:
+        """Leads to the issue whose identifier ends so, as screens name it; to the list of them when they are none or many."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = [row["pk"] for row in search.ending_in(ending)[:2]]
+        if len(found) == 1:
+            return HttpResponseRedirect(reverse("admin:issues_issue_change", args=found))
+        return HttpResponseRedirect(reverse("admin:issues_issue_changelist") + "?" + urlencode({"q": f"…{ending}"}))
 
     def work_view(self, request: HttpRequest, issue_id, wanted: work.Work) -> HttpResponse:
         """Shows what the work asks for, does it, and leads back to the issue; a refusal is shown in the form."""

@@ -162,7 +162,7 @@ class ResponseAdmin(OfCustomer):
 class ActionAdmin(OfCustomer):
     """The audit: append-only, newest first."""
 
-    list_display = ["at", issue, "kind", "shown_notes", "shown_by", "automated", "success"]
+    list_display = ["at", issue, "kind", "shown_notes", "shown_by", "automated", "worked"]
     list_select_related = ["issue", "response"]
     list_filter = ["kind", "automated", "success"]
     ordering = ["-pk"]
@@ -172,6 +172,12 @@ class ActionAdmin(OfCustomer):
     @admin.display(description=_("response"))
     def shown_response(self, action):
         return link(action.response)
+
+    @admin.display(description=_("success"))
+    def worked(self, action):
+        if action.success:
+            return gettext("yes")
+        return format_html('<span class="bad"><span aria-hidden="true">◆</span> {}</span>', _("no"))
 
     @admin.display(description=_("by"))
     def shown_by(self, action):

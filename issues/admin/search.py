@@ -1,7 +1,7 @@
 """Finding a customer, and what belongs to one, from what a person typed."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import CharField, Q, QuerySet
@@ -55,18 +55,18 @@ def issues(queryset: QuerySet[Issue], term: str) -> QuerySet[Issue]:
         return queryset.filter(pk=found)
     if as_phone(term):
         return queryset.filter(customer__in=customers(term))
-    since = timezone.now() - WORDS_KEPT
-    if (ending := as_ending(term)) and (named := _ending_in(ending, since)).exists():
+    if (ending := as_ending(term)) and (named := ending_in(ending)).exists():
         return queryset.filter(pk__in=named)
+    since = timezone.now() - WORDS_KEPT
     begun = Issue.objects.filter(_all_words(term, "text"), detected_at__gte=since).values("pk")
     wrote = Message.objects.filter(_all_words(term, "text"), issue__detected_at__gte=since).values("issue")
     of_customer = Issue.objects.filter(customer__in=customers(term)).values("pk")
     return queryset.filter(pk__in=of_customer.union(begun, wrote))
 
 
-def _ending_in(ending: str, since: datetime) -> QuerySet:
-    """The identifiers that end so, of issues since then and of unresolved ones."""
-    near = Issue.objects.filter(Q(detected_at__gte=since) | Q(status__in=UNRESOLVED))
+def ending_in(ending: str) -> QuerySet:
+    """The identifiers that end so, of issues of the last 90 days and of unresolved ones."""
+    near = Issue.objects.filter(Q(detected_at__gte=timezone.now() - WORDS_KEPT) | Q(status__in=UNRESOLVED))
     return near.annotate(name=Cast("pk", CharField())).filter(name__endswith=ending).values("pk")
 
 

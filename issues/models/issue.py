@@ -200,7 +200,12 @@ class Issue(models.Model):
         ]
 
     def __str__(self):
-        return f"{wording.issue_type(self.type)} {str(self.pk)[-6:]}"
+        return f"{wording.issue_type(self.type)} {self.short}"
+
+    @property
+    def short(self) -> str:
+        """Its name on screens: the end of its id, which is the random part."""
+        return str(self.pk)[-6:]
 
     @property
     def is_unresolved(self) -> bool:

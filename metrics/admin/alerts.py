@@ -335,10 +335,22 @@ class IncidentAdmin(ReadOnly):
 class OutletStateAdmin(ReadOnly):
     """How each outlet stands. Its address is a secret, and is shown nowhere."""
 
-    list_display = ["outlet", "failing_since", "failures", "reason", "stopped", "resume_at", "sent_at"]
+    list_display = ["shown_outlet", "failing_since", "failures", "reason", "shown_stopped", "resume_at", "sent_at"]
     fields = list_display
     readonly_fields = list_display
     actions = ["try_again"]
+
+    @admin.display(description=_("outlet"))
+    def shown_outlet(self, state):
+        return state.get_outlet_display()
+
+    @admin.display(description=_("stopped"))
+    def shown_stopped(self, state):
+        return (
+            format_html('<strong class="bad"><span aria-hidden="true">◆</span> {}</strong>', _("yes"))
+            if state.stopped
+            else gettext("no")
+        )
 
     @admin.action(description=_("Try again"), permissions=["handle"])
     def try_again(self, request, queryset):

@@ -1,5 +1,6 @@
 """The admin of issues: what people see in the list, on the page of an issue, and in the records behind it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils.translation import override
 
 from issues import actions, receipts, sla
 from issues.admin import said, words
+from issues.admin.base import Bounded
 from issues.admin.filters import promised
 from issues.admin.issue import IssueAdmin
 from issues.ingest import ingest
@@ -25,6 +27,10 @@ from tests.web.admin_tools import LIST, may_only, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 
+COLUMNS = [
+    "customer", "type", "priority", "detected_at", "received_at", "response_due_at", "response_risk_at", "resolution_due_at",
+    "resolution_risk_at",
+]  # fmt: skip
 LONG_AGO = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 FAR_AWAY = datetime(2099, 1, 1, tzinfo=UTC)
 
@@ -54,7 +60,7 @@ class TestList:
     def test_a_chosen_order_is_kept_as_it_is(self, browser):
         old = make.issue(at=LONG_AGO, status="escalated", escalated_at=LONG_AGO)
         newest = make.issue()
-        assert listed(browser, o="5") == [newest, old]
+        assert listed(browser, o="7") == [newest, old]
 
     def test_the_number_of_queries_does_not_grow_with_the_rows(self, browser, manager):
         def queries() -> int:
@@ -163,6 +169,44 @@ class TestList:
         body = text_of(browser.get(reverse(LIST)))
         assert "+55 11 •••• 4321" in body
         assert "987654321" not in body
+
+    def test_an_issue_is_named_as_on_the_screens_and_its_name_leads_to_it(self, browser):
+        issue = make.issue()
+        assert f'<a href="{page_of(issue)}">…{issue.short}</a>' in text_of(browser.get(reverse(LIST)))
+
+    def test_the_deadline_is_that_of_the_promise_that_is_worst_off(self, browser):
+        now = timezone.now()
+        late, near, kept = now - timedelta(minutes=98), now + timedelta(minutes=5, seconds=5), now + timedelta(hours=4)
+        make.issue(at=now - timedelta(hours=2), first_response_at=now, resolution_due_at=late)
+        make.issue(at=now - timedelta(hours=2), response_due_at=near, resolution_due_at=kept)
+        make.issue(at=now - timedelta(minutes=1), response_due_at=kept, resolution_due_at=kept)
+        make.issue(at=now - timedelta(hours=9), status="resolved", resolved_at=now, resolution_due_at=late)
+        cells = re.findall(r'class="field-deadline">(.*?)</td>', text_of(browser.get(reverse(LIST))))
+        told = [" ".join(re.sub(r"<[^>]+>", " ", cell).replace("\N{NO-BREAK SPACE}", " ").split()) for cell in cells]
+        assert told == ["○ In time 4 h left", "▲ At risk 5 min 5 s left", "◆ Breached 1 h 38 min late", "◐ Met late"]
+
+    def test_a_list_that_is_longer_than_is_counted_says_so_in_numbers_that_can_be_read(self, browser, monkeypatch):
+        monkeypatch.setattr(Bounded, "LIMIT", 1000)
+        customer = make.customer()
+        row = {name: getattr(make.issue(customer=customer), name) for name in COLUMNS}
+        Issue.objects.bulk_create(Issue(**row) for _ in range(999))
+        assert "1,000 results" in text_of(browser.get(reverse(LIST), {"status": "open"}))
+        make.issue(customer=customer)
+        body = text_of(browser.get(reverse(LIST), {"status": "open"}))
+        assert "more than 1,000 results" in body
+        assert "The first 1,000: search or filter to find others." in body
+
+    def test_the_name_that_a_screen_says_leads_straight_to_the_issue(self, browser):
+        issue = make.issue()
+        assert browser.get(f"{reverse(LIST)}of/{issue.short}").url == page_of(issue)
+        assert browser.get(f"{reverse(LIST)}of/000000").url == f"{reverse(LIST)}?q=%E2%80%A6000000"
+        assert may_only("view_response").get(f"{reverse(LIST)}of/{issue.short}").status_code == 403
+
+    def test_a_no_is_a_word_and_no_red_cross(self, browser):
+        actions.record(make.issue(), Action.Kind.RECEIVED, by=actions.CUSTOMER)
+        body = text_of(browser.get(reverse("admin:issues_action_changelist")))
+        assert '<td class="field-automated">no</td>' in body
+        assert "icon-no" not in body
 
 
 class TestPage:
