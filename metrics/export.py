@@ -37,6 +37,14 @@ async def stream(name: str, window: Window, language: str) -> AsyncIterator[byte
             yield await asyncio.to_thread(write.lines, batch)
 
 
+UNITS = {
+    "s": "s",
+    "rate": _("share, 0 to 1"),
+    "count": "",
+    "tokens": _("tokens"),
+    "usd": "US$",
+    "stars": _("stars, 1 to 5"),
+}
 # The figures of a window, one in each line. A rate is 0 to 1, a duration in seconds; its unit says which.
 FIGURES = [
     Column("name", _("Name"), "", "text"),
@@ -44,7 +52,7 @@ FIGURES = [
     Column("start", _("From"), "", "instant"),
     Column("end", _("To"), "", "instant"),
     Column("value", _("Value"), "", "number"),
-    Column("unit", _("Unit"), "", "text"),
+    Column("unit", _("Unit"), "", "words", UNITS),
     Column("n", _("Cases"), "", "count"),
     Column("target", _("Target"), "", "number"),
     Column("state", _("State"), "", "words", words.KPI_STATES),

@@ -237,6 +237,7 @@ SENTENCES = {
     "volume_summary": _("Most received: {most} at {when}. Last period: {received} received, {resolved} resolved."),
     "ttfr_summary": _("Slowest: 9 in 10 within {slowest} at {when}. Last measured: median {median}, 9 in 10 {high}."),
     "spend_summary": _("Most spent: {most} at {when}."),
+    "other_addresses": _("all other addresses"),
     "updated": _("as of {time}"),
     "unchanged": _("unchanged"),
     "pause": _("Pause"),

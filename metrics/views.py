@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from issues import ai, channels
@@ -25,6 +26,7 @@ from . import snapshot as snapshots
 from .alert_views import may_handle
 from .api import answered, fresh
 from .kpis import KPI, KPIS
+from .rows import MADE
 from .sentences import GROUPS
 from .window import Scope
 
@@ -38,7 +40,7 @@ def performance(request: HttpRequest) -> HttpResponse:
     """The live screen of a scope. All its figures are in the HTML; the script only keeps them fresh.
 
     Context: `snapshot` (`snapshot.build`), `scope`, `window`, `bar` and `title` (`filters`), `time_zone`, `sentences`
-    (their address), `before` (the window before in words), `may_handle` (alerts) and `groups` (in order: label, and cards, each the snapshot's entry with
+    (their address), `before` (the window before in words), `compares` (whether anything is known of it), `may_handle` (alerts) and `groups` (in order: label, and cards, each the snapshot's entry with
     its declaration). An address
     with empty parameters leads to one without. What is not understood is 400, and says what to write.
     """
@@ -58,6 +60,7 @@ def performance(request: HttpRequest) -> HttpResponse:
         "sentences": sentences_url(),
         "groups": _groups(snapshot),
         "before": words.BEFORE[window.name],
+        "compares": any(kpi["before"] is not None for kpi in snapshot["kpis"].values()),
         "may_handle": may_handle(request.user),
     }
     return fresh(render(request, "performance.html", context))
@@ -121,15 +124,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def product(request: HttpRequest) -> dict:
-    """For every template: whether this is a demonstration, which services are not configured, and the version."""
+    """For every template: whether this is a demonstration, what follows from services that are not configured, and the version."""
     services = {
-        "Gemini": ai.configured(),
-        "WhatsApp": channels.configured() and bool(settings.EVOLUTION_WEBHOOK_SECRET),
-        "GoHighLevel": bool(settings.GHL_WEBHOOK_SECRET),
+        _("WhatsApp: nobody can be answered, every issue goes to a person"): channels.configured(),
+        _("WhatsApp's webhook: what customers write and receipts are refused"): bool(settings.EVOLUTION_WEBHOOK_SECRET),
+        _("GoHighLevel: its webhooks are refused"): bool(settings.GHL_WEBHOOK_SECRET),
+        _("Gemini: no reply is written by the AI"): ai.configured(),
     }
     return {
         "demo": settings.DEMO,
-        "missing": [name for name, configured in services.items() if not configured],
+        "missing": [so for so, configured in services.items() if not configured],
         "version": VERSION,
     }
 
@@ -146,4 +150,5 @@ def _groups(snapshot: dict) -> list[dict]:
 
 def _card(kpi: KPI, snapshot: dict) -> dict:
     told = {name: getattr(kpi, name) for name in ("name", "label", "question", "formula", "rows")}
-    return told | snapshot["kpis"][kpi.name] | {"window": snapshot["window"]}
+    of_all = {"window": snapshot["window"], "is_whole": kpi.rows in MADE}
+    return told | snapshot["kpis"][kpi.name] | of_all

@@ -4,7 +4,10 @@
 `tests/js/words.json` holds examples that both must give.
 """
 
+import re
+
 from issues import wording
+from mis_dashboard.lib.timed import OTHER as OTHER_ROUTES
 
 from . import format, standing
 from .sentences import (
@@ -44,6 +47,7 @@ def texts() -> dict:
         "counted": COUNTED,
         "counted_by": COUNTED_BY,
         "few_below": FEW,
+        "other_routes": OTHER_ROUTES,
         "short_below": SHORT_S,
         "beside": {key: {"format": how, "text": text} for key, (how, text) in BESIDE.items()},
         "explained": {key: {"format": how, "text": text} for key, (how, text) in EXPLAINED.items()},
@@ -147,17 +151,25 @@ def was(kpi: dict, window: str) -> list[str]:
 def listed(extra: dict) -> list[str]:
     """Each name of the lists in `extra` with its number."""
     return [
-        f"{NAMES.get(name) or name.replace('_', ' ')}: {format.measure(number, how)}"
+        f"{name}: {format.measure(number, how)}"
         for key, how in LISTED.items()
         for name, number in numbered(extra.get(key) or {})
     ]
 
 
 def numbered(found: dict | list) -> list[tuple]:
-    """The names of a list, and the number that counts of each."""
+    """The names of a list, in words, and the number that counts of each."""
     if isinstance(found, list):
-        return [(row["route"], row["p95"]) for row in found]
-    return [(name, each["value"] if isinstance(each, dict) else each) for name, each in found.items()]
+        return [(address(row["route"]), row["p95"]) for row in found]
+    return [
+        (str(NAMES.get(name) or name.replace("_", " ")), each["value"] if isinstance(each, dict) else each)
+        for name, each in found.items()
+    ]
+
+
+def address(route: str) -> str:
+    """A route as people read it: "GET /admin/issues/issue/…/change/"."""
+    return say("other_addresses") if route == OTHER_ROUTES else re.sub(r"<[^>]*>", "…", route)
 
 
 def figure(kpi: dict) -> str:

@@ -122,7 +122,7 @@ KPIS = [
     ),
     KPI(
         # GoHighLevel's webhook must be stored within a second, so that is the interim; half of it leaves room for the way.
-        "api_p95", _("Our answers, 19 in 20"), _("How long do browsers and other programs wait for our server?"),
+        "api_p95", _("Response time of the system, 19 in 20"), _("How long do browsers and other programs wait for our server?"),
         _(
             "From the arrival of a request to the last byte of its answer, over all requests answered in the window; "
             "static files, sockets and health checks are left out. 95 in 100 took no longer."

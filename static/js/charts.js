@@ -81,13 +81,14 @@ function fillTrace(trace, series, names, texts, tones, lowest) {
   const pick = (open, closed) => y.map((unused, place) => (series.unfinished && place === y.length - 1 ? open : closed));
   const { unit } = trace.meta;
   const counts = unit === "rate" ? series.n?.[trace.meta.series] : undefined;
+  const isFew = (place) => counts?.[place] < texts.few_below;
   const of = (place) => (counts ? ` (n = ${count(counts[place], texts.language)})` : "");
   const drawn = unit === "s" ? y.map((value) => (value === null ? null : Math.max(value, lowest))) : y;
   return {
     ...trace,
     x: names.map((unused, place) => place),
     y: drawn,
-    marker: isBar ? bars(color, pick, tones) : { ...trace.marker, color, symbol: pick("circle-open", "circle") },
+    marker: isBar ? bars(color, pick, tones) : { ...trace.marker, color, symbol: pick("circle-open", "circle").map((shape, place) => (isFew(place) ? "circle-open" : shape)) },
     ...(trace.line && { line: { ...trace.line, color } }),
     customdata: y.map((value, place) => `${names[place]} · ${trace.name}: ${measure(value, unit, texts.language)}${of(place)}`),
     hovertemplate: "%{customdata}<extra></extra>",
@@ -163,7 +164,7 @@ function targetLines({ shapes = [], annotations = [] }, now, texts, tones) {
   return shapes.map((shape, place) => ({
     ...shape,
     ...(now && { y0: now, y1: now }),
-    layer: "between",
+    layer: "below",
     line: { ...shape.line, color: tones.text },
     name: [annotations[place]?.text ?? shape.name, now && age(now)].filter(Boolean).join(" "),
     showlegend: true,
@@ -229,6 +230,7 @@ export class Charts {
       const name = area.dataset.chart;
       const { data, layout } = paint(figures[name], others[name] ?? series, this.texts, tones, area.clientWidth);
       Plotly.react(area, data, layout, CONFIG);
+      area.classList.toggle("is-empty", data.every(({ y }) => y.every((value) => !value)));
       area.classList.remove("is-drawing");
     }
   }

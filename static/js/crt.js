@@ -4,7 +4,7 @@ import { closeExplanations } from "./explain.js";
 import { Live } from "./live.js";
 import { Period } from "./period.js";
 import { offerPeople } from "./person.js";
-import { showStatus } from "./status.js";
+import { isStale, showStatus } from "./status.js";
 import { inHand, Refresher } from "./urgent.js";
 
 const root = document.querySelector("[data-as-of]");
@@ -59,7 +59,7 @@ period.follow();
 setInterval(() => {
   live.tell({ type: "tick" });
   refresher.freed();
-  if (!document.hidden) tick(root, clock.now(), texts);
+  if (!document.hidden && !isStale(live.state)) tick(root, clock.now(), texts);
 }, 1000);
 addEventListener("online", () => live.tell({ type: "online" }));
 document.addEventListener("visibilitychange", () => {

@@ -4,7 +4,7 @@ import { ServerClock, tick } from "./clocks.js";
 import { closeExplanations } from "./explain.js";
 import { Live } from "./live.js";
 import { render } from "./render.js";
-import { showStatus } from "./status.js";
+import { isStale, showStatus } from "./status.js";
 import { Trends } from "./trends.js";
 
 const root = document.querySelector("[data-as-of]");
@@ -60,7 +60,7 @@ function follow() {
   live.start();
   setInterval(() => {
     live.tell({ type: "tick" });
-    if (!document.hidden && held === null) tick(root, clock.now(), texts);
+    if (!document.hidden && held === null && !isStale(live.state)) tick(root, clock.now(), texts);
   }, 1000);
   document.querySelector("[data-pause]").addEventListener("click", pauseOrGoOn);
   addEventListener("online", () => live.tell({ type: "online" }));

@@ -22,8 +22,14 @@ export function banners({ phase, failing }) {
   return { old: !failing && (phase === "silent" || phase === "lost"), failing: failing && phase !== "ended", ended: phase === "ended" };
 }
 
+/** Whether what is shown is of some time ago: then nothing may look as if it were now. */
+export function isStale(state) {
+  return Object.values(banners(state)).some(Boolean);
+}
+
 /** Shows the state of the line in the header and in the banners. */
 export function showStatus(page, state, now, texts) {
+  page.documentElement.toggleAttribute("data-stale", isStale(state));
   const place = page.querySelector("[data-live]");
   const said = words(state, now, texts);
   place.dataset.phase = said.phase;

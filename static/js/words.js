@@ -58,17 +58,21 @@ function was({ before, unit }, window, texts) {
 }
 
 /** Each name of the lists in `extra` with its number. */
-function listed(extra, { listed: lists, names, language }) {
-  return Object.entries(lists).flatMap(([key, how]) =>
-    numbered(extra[key] ?? {}).map(([name, number]) => {
-      return `${names[name] ?? name.replaceAll("_", " ")}: ${format.measure(number, how, language)}`;
-    }),
+function listed(extra, texts) {
+  return Object.entries(texts.listed).flatMap(([key, how]) =>
+    numbered(extra[key] ?? {}, texts).map(([name, number]) => `${name}: ${format.measure(number, how, texts.language)}`),
   );
 }
 
-function numbered(found) {
-  if (Array.isArray(found)) return found.map(({ route, p95 }) => [route, p95]);
-  return Object.entries(found).map(([name, each]) => [name, each !== null && typeof each === "object" ? each.value : each]);
+function numbered(found, texts) {
+  if (Array.isArray(found)) return found.map(({ route, p95 }) => [address(route, texts), p95]);
+  return Object.entries(found).map(([name, each]) => {
+    return [texts.names[name] ?? name.replaceAll("_", " "), each !== null && typeof each === "object" ? each.value : each];
+  });
+}
+
+function address(route, texts) {
+  return route === texts.other_routes ? texts.other_addresses : route.replace(/<[^>]*>/g, "…");
 }
 
 function figure(kpi, texts) {

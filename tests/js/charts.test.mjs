@@ -50,7 +50,7 @@ test("names with a year have the room that they need", () => {
   assert.deepEqual(timeMarks(starts, texts, 180).names, ["06/17/2025", "12/30/2025"]);
 });
 
-const texts = { zone: "America/Sao_Paulo", language: "en" };
+const texts = { zone: "America/Sao_Paulo", language: "en", few_below: 20 };
 const tones = { main: "#00f", quiet: "#888", good: "#0a0", text: "#444", surface: "#fff", band: "#eee", edge: "#999" };
 const snapshot = {
   series: {
@@ -153,4 +153,9 @@ test("bars that are of no time are named by the edges between them", () => {
   assert.deepEqual([layout.xaxis.tickvals, layout.xaxis.ticktext], [[0.5, 1.5], ["1 s", "3 s"]]);
   assert.equal(data[0].customdata[1], "1 s – 3 s · Issues: 0");
   assert.deepEqual(layout.shapes, []);
+});
+
+test("a share of a few is hollow, as it says little", () => {
+  const series = { ...snapshot.series, unfinished: false, delivery_rate: [0, null, 1], n: { delivery_rate: [1, 0, 1234] } };
+  assert.deepEqual(paint(shares, series, texts, tones, 600).data[0].marker.symbol, ["circle-open", "circle-open", "circle"]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { banners, words } from "../../static/js/status.js";
+import { banners, isStale, words } from "../../static/js/status.js";
 
 const FRESH = Date.parse("2025-11-23T17:32:00Z"); // 14:32 in São Paulo
 const texts = {
@@ -45,4 +45,10 @@ test("one banner at most says what is wrong", () => {
   assert.deepEqual(up("lost", false), ["old"]);
   assert.deepEqual(up("silent", true), ["failing"]);
   assert.deepEqual(up("ended", true), ["ended"]);
+});
+
+test("what is old, cannot be measured or has ended is stale; a line that is just coming back is not", () => {
+  const stale = (phase, failing = false) => isStale({ phase, failing });
+  assert.deepEqual(["silent", "lost", "ended"].map((phase) => stale(phase)), [true, true, true]);
+  assert.deepEqual([stale("live"), stale("reconnecting"), stale("live", true)], [false, false, true]);
 });
