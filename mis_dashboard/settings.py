@@ -96,6 +96,7 @@ LOGOUT_REDIRECT_URL = "login"
 LANGUAGES = [("pt-br", _("Portuguese")), ("en", _("English"))]
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "pt-br", {code for code, _name in LANGUAGES})
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["mis_dashboard.formats"]
 USE_TZ = True
 TIME_ZONE = env.time_zone("TIME_ZONE", "America/Sao_Paulo")
 

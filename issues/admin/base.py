@@ -19,7 +19,8 @@ from django.utils.translation import gettext_noop
 
 from . import search, words
 
-# Django's own sentences, which our catalogue says anew: in its Portuguese everything is masculine.
+# What is Django's own, and our catalogue says anew: in its Portuguese everything is masculine, months begin with a capital,
+# and Saturday has no accent.
 SAID_ANEW = [
     gettext_noop("The {name} “{obj}” was added successfully."),
     gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below."),
@@ -27,6 +28,19 @@ SAID_ANEW = [
     gettext_noop("The {name} “{obj}” was changed successfully. You may edit it again below."),
     gettext_noop("The {name} “{obj}” was changed successfully. You may add another {name} below."),
     gettext_noop("The %(name)s “%(obj)s” was deleted successfully."),
+    gettext_noop("January"),
+    gettext_noop("February"),
+    gettext_noop("March"),
+    gettext_noop("April"),
+    gettext_noop("May"),
+    gettext_noop("June"),
+    gettext_noop("July"),
+    gettext_noop("August"),
+    gettext_noop("September"),
+    gettext_noop("October"),
+    gettext_noop("November"),
+    gettext_noop("December"),
+    gettext_noop("Sat"),
 ]
 
 

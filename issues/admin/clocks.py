@@ -41,9 +41,13 @@ class Promise:
 
 @dataclass(frozen=True)
 class Clock:
-    """How a promise stands. `told` is how far it is; `counts` how its time is counted; `runs` while a countdown makes sense."""
+    """How a promise stands. `told` is how far it is; `counts` how its time is counted; `runs` while a countdown makes sense.
+
+    `due` is until when, with its day where that is another one than the issue's.
+    """
 
     promise: Promise
+    due: str
     state: str
     told: str
     counts: str
@@ -88,10 +92,18 @@ def _promises(issue: Issue) -> list[Promise]:
 def _clock(promise: Promise, issue: Issue, now: datetime) -> Clock:
     is_open = promise.achieved is None and issue.is_unresolved
     if promise.achieved is None and not is_open:
-        return Clock(promise, OVER, "", _counts(promise), False)
+        return Clock(promise, _due(promise, issue), OVER, "", _counts(promise), False)
     state = sla.state(promise.risk, promise.due, promise.achieved, now)
     opens = _opens(promise, now) if is_open else None
-    return Clock(promise, state, _told(promise, issue, now, opens), _counts(promise), is_open and opens is None)
+    told, runs = _told(promise, issue, now, opens), is_open and opens is None
+    return Clock(promise, _due(promise, issue), state, told, _counts(promise), runs)
+
+
+def _due(promise: Promise, issue: Issue) -> str:
+    """Of promises that are kept in seconds the seconds count, too."""
+    due, begun = localtime(promise.due), localtime(issue.detected_at)
+    time = date_format(due, "H:i:s" if due - begun < timedelta(hours=1) else "H:i")
+    return time if due.date() == begun.date() else f"{date_format(due, 'SHORT_DATE_FORMAT')} {time}"
 
 
 def _opens(promise: Promise, now: datetime) -> datetime | None:

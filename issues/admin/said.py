@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import wording
 from ..models import Action, Message, Response
 from ..models.issue import Priority
-from ..models.response import Delivery, State
+from ..models.response import PENDING, Delivery, State
 from . import words
 from .words import duration, failure
 
@@ -38,11 +38,28 @@ class Said:
     @property
     def state(self) -> str:
         """The one word for where the response stands; what WhatsApp could not deliver is not "sent"."""
+        if self.unsent:
+            return gettext("not sent")
         return str(self.response.get_delivery_display() if self.undelivered else self.response.get_state_display())
 
     @property
     def undelivered(self) -> bool:
         return self.response.delivery == Delivery.FAILED
+
+    @property
+    def unsent(self) -> bool:
+        """Whether somebody wrote these words to the customer, and they never went out."""
+        written = self.response.kind in (Response.Kind.HUMAN, Response.Kind.PROGRAM)
+        return written and self.response.state in (State.HANDED_OVER, State.CANCELLED)
+
+    @property
+    def failed(self) -> bool:
+        return self.undelivered or self.unsent
+
+    @property
+    def latest(self) -> datetime | None:
+        """Until when it is to be said, while it may still be."""
+        return self.response.deadline_at if self.response.state in PENDING else None
 
     @property
     def receipts(self) -> list[tuple[str, datetime | None]]:

@@ -91,6 +91,7 @@ OUTCOMES = {"answered": _("answered")} | WHY
 CODES = {
     "unreachable": _("no connection"),
     "not_connected": _("WhatsApp not connected"),
+    "not_on_whatsapp": _("this number is not on WhatsApp"),
     "held_up": _("MIS was held up"),
     "slow_down": _("asked to slow down"),
     "busy": _("too many messages at once"),
@@ -209,7 +210,7 @@ def _notes(action: Action, heard: Iterable[datetime]) -> list[str]:
     if said_for := SAID_FOR.get(detail.get("purpose")):
         notes.append(str(said_for))
     notes += _reasons(detail)
-    if code := detail.get("code") or _untold(action):
+    if code := _code(action):
         notes.append(failure(code))
     if detail.get("again"):
         notes.append(gettext("will be tried again"))
@@ -249,10 +250,11 @@ def _all(why: str | list[str] | None) -> list[str]:
     return list(dict.fromkeys([why] if isinstance(why, str) else why or []))
 
 
-def _untold(action: Action) -> str:
-    """The code of a failure that was written down without one: WhatsApp's receipt says no more than that."""
-    told = action.detail.get("reason") or action.detail.get("code")
-    return "refused_by_whatsapp" if action.kind == Action.Kind.FAILED and not told else ""
+def _code(action: Action) -> str:
+    """The code of a failure, where no reason says it better. WhatsApp's receipt of one comes without any."""
+    if action.detail.get("reason"):
+        return ""
+    return action.detail.get("code") or ("refused_by_whatsapp" if action.kind == Action.Kind.FAILED else "")
 
 
 def _took(action: Action, heard: Iterable[datetime]) -> str:

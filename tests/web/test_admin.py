@@ -245,6 +245,36 @@ class TestPage:
         [failed] = [line for line in page.context["timeline"] if line.kind == "failed"]
         assert (failed.notes, failed.failed_quietly) == (["WhatsApp could not deliver the answer"], False)
 
+    def test_what_a_person_wrote_and_never_went_out_says_so_and_has_no_time_left(self, browser):
+        issue = make.issue()
+        make.response(issue, state=State.HANDED_OVER, kind="human", text="Já vi", failure="Este número não existe")
+        make.response(issue, turn=2, state=State.HANDED_OVER, kind="ai", text="Olá")
+        make.response(issue, turn=3, state=State.WAITING, purpose="survey", deadline_at=make.NOW + timedelta(hours=1))
+        page = browser.get(page_of(issue))
+        assert [(said.state, said.failed, said.latest) for said in page.context["conversation"]] == [
+            ("not sent", True, None), ("handed to a person", False, None), ("waiting", False, make.NOW + timedelta(hours=1)),
+        ]  # fmt: skip
+        body = text_of(page)
+        assert '<span class="tag tag-bad"><span aria-hidden="true">◆</span> not sent</span>' in body
+        assert body.count("by 11:00:00") == 1
+
+    def test_a_failure_is_told_by_its_reason_or_in_a_word_and_by_no_code(self, browser):
+        issue = make.issue()
+        actions.record(issue, Action.Kind.ESCALATED, reason="This number is not on WhatsApp.", code="not_on_whatsapp")
+        actions.record(issue, Action.Kind.FAILED, success=False, code="not_on_whatsapp")
+        assert [line.notes for line in browser.get(page_of(issue)).context["timeline"]] == [
+            ["This number is not on WhatsApp."], ["this number is not on WhatsApp"],
+        ]  # fmt: skip
+
+    def test_a_promise_names_its_day_only_where_it_is_another_one(self, browser):
+        issue = make.issue(resolution_due_at=make.NOW + timedelta(days=1))
+        assert [clock.due for clock in browser.get(page_of(issue)).context["clocks"]] == [
+            "10:02:00", "11/21/2026 10:00",
+        ]  # fmt: skip
+
+    def test_times_are_of_24_hours_with_their_minutes(self, browser):
+        assert "Nov. 20, 2026, 10:00" in text_of(browser.get(page_of(make.issue())))
+
     def test_a_persons_reply_took_as_long_as_the_customer_waited_for_it(self, browser, manager):
         issue = make.issue()
         for minutes in (0, 10, 30):
@@ -351,7 +381,7 @@ class TestConsent:
         assert not Customer.objects.filter(opted_out_at__isnull=False).exists()
         entry = LogEntry.objects.get()
         assert (entry.user, entry.object_id) == (manager, str(silent.pk))
-        assert "it was not to since 11/20/2026 10 a.m." in entry.get_change_message()
+        assert "it was not to since 11/20/2026 10:00" in entry.get_change_message()
 
     def test_those_who_want_no_automatic_messages_can_be_listed(self, browser):
         silent, _other = make.customer(opted_out_at=make.NOW), make.customer()

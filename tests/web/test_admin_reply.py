@@ -139,7 +139,7 @@ class TestClocks:
         with override("en"):
             solution = clocks(issue, make.NOW)[1]
             assert (solution.state, solution.runs) == ("pending", False)
-            assert "stands still until 11/23/2026 9 a.m." in solution.told
+            assert "stands still until 11/23/2026 09:00" in solution.told
             assert solution.counts.replace("\N{NO-BREAK SPACE}", " ") == "within 4 h of the hours of Equipe"
             running = clocks(issue, make.NOW + timedelta(days=3))[1]
         assert running.runs

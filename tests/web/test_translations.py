@@ -1,10 +1,12 @@
 """The product speaks Portuguese: nothing is left in English, and nothing is lost on the way."""
 
 import re
+from datetime import date
 
 import polib
 import pytest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext, override
 
 from issues import escalate, wording
@@ -135,3 +137,9 @@ def test_an_escalated_issue_is_told_in_portuguese():
         assert said in told, said
     for stored in (escalate.NO_PHONE, "not_connected", "not connected", "payment_failed", "angry"):
         assert stored not in told, stored
+
+
+def test_months_and_days_are_written_as_in_portuguese():
+    with override("pt-br"):
+        assert date_format(date(2026, 11, 27)) == "27 de novembro de 2026"
+        assert date_format(date(2026, 11, 28), "D") == "Sáb"
