@@ -24,7 +24,7 @@ from .measures import LISTS
 from .rows import Page, Place
 from .tally import Times
 from .trends.read import points
-from .window import FILTERS, LONGEST, WINDOWS, BadScope, Scope, Window, one_of
+from .window import FILTERS, LONGEST, BadScope, Scope, Window, one_of
 
 LIST_LABELS = {
     "detected": _("All issues"),
@@ -183,7 +183,7 @@ def times(seen: Look) -> Times | None:
 def shown(seen: Look) -> dict:
     """The page's context: everything as text, in the active language.
 
-    card (`words.card`), goals, start, end, as_of (local), filters (label, without), windows (name, url, current),
+    card (`words.card`), goals, start, end, as_of (local),
     over_time (rows of label, value, n and unfinished; and drawn, for the script that draws it), percentiles (label, value), spread (label, n, share, width), breakdowns, tabs, heads, lines, and the addresses next,
     newest, csv and present.
     """
@@ -199,8 +199,6 @@ def shown(seen: Look) -> dict:
         "end": columns.moment(seen.window.end),
         "as_of": columns.moment(asked.now),
         "is_exact": seen.window.is_exact,
-        "windows": [_window(asked, name) for name in WINDOWS],
-        "filters": [_filter(asked, name, value) for name, value in seen.window.filters.items()],
         "percentiles": _percentiles(durations) if durations else [],
         "spread": _spread(durations) if durations else [],
         "over_time": _over_time(seen),
@@ -242,16 +240,6 @@ def _over_time(seen: Look) -> dict:
             },
         },
     }
-
-
-def _window(asked: Asked, name: str) -> dict:
-    scope = replace(asked.scope, window=name, start="", end="")
-    return {"name": name, "url": asked.address(moment=False, scope=scope), "current": name == asked.scope.window}
-
-
-def _filter(asked: Asked, name: str, value: str) -> dict:
-    without = replace(asked.scope, **{name: None})
-    return {"label": BY_LABELS[name], "value": _value(name, value), "without": asked.address(scope=without)}
 
 
 def _value(by: str, value: str) -> str:

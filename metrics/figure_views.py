@@ -3,14 +3,14 @@
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_safe
 
-from . import export, figure, kpis, snapshot
+from . import export, figure, filters, kpis, snapshot
 from .api import answered, fresh
 from .figure import Asked
 from .kpis import BY_NAME, KPI
@@ -35,14 +35,21 @@ REFUSED = {
 def page(request: HttpRequest, kpi: str) -> HttpResponse:
     """A figure looked into. 404 for one that there is none of; what else is not understood is 400, and says so in words.
 
-    Context: that of `figure.shown`, and `issue_url`, the beginning of an issue's address, for those who may open one.
+    An address with empty parameters leads to one without. Context: that of `figure.shown`, `bar` (`filters`), and `issue_url`, the beginning of an issue's address, for those who may open one.
     """
     found = _known(kpi)
     try:
-        seen = figure.look(Asked.parse(found, request.GET, timezone.now()))
+        asked = Asked.parse(found, request.GET, timezone.now())
     except BadScope as error:
         return _refused(request, found, error)
-    context = figure.shown(seen) | {"time_zone": settings.TIME_ZONE, "issue_url": issue_url(request)}
+    if "" in request.GET.values():
+        return redirect(asked.address(moment="as_of" in request.GET))
+    seen, keeps = figure.look(asked), {"list": asked.list} if asked.list != found.lists[0] else {}
+    context = figure.shown(seen) | {
+        "bar": filters.bar(asked.scope, seen.window, request.GET.dict(), {}, keeps),
+        "time_zone": settings.TIME_ZONE,
+        "issue_url": issue_url(request),
+    }
     return fresh(render(request, "figure.html", context))
 
 

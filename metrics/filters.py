@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -35,8 +36,16 @@ def understood(params: Mapping[str, str]) -> tuple[Scope, dict[str, str]]:
             params.pop("window" if error.field in ("start", "end") else error.field)
 
 
-def bar(scope: Scope, window: Window, asked: Mapping[str, str], wrong: Mapping[str, str]) -> dict:
+def bar(
+    scope: Scope,
+    window: Window,
+    asked: Mapping[str, str],
+    wrong: Mapping[str, str],
+    keeps: Mapping[str, str] | None = None,
+) -> dict:
     """What the bar shows. `asked` are the parameters as they came, `wrong` what is wrong with which of them.
+
+    Whatever is chosen in it keeps the parameters `keeps`.
 
     windows  name, label and query of each
     window   the name of the one that is chosen
@@ -44,6 +53,7 @@ def bar(scope: Scope, window: Window, asked: Mapping[str, str], wrong: Mapping[s
     choices  name, label, all, options (value, label, is_chosen), is_cut and error of each filter
     chips    label, and the query without it, of each filter that is on
     none     the query without any filter
+    keeps    as given, and `kept`: what to put behind a query for it
     """
     is_custom = asked.get("window") == CUSTOM
     offered = queries.offered()
@@ -60,6 +70,8 @@ def bar(scope: Scope, window: Window, asked: Mapping[str, str], wrong: Mapping[s
             for name, value in window.filters.items()
         ],
         "none": replace(scope, **dict.fromkeys(FILTERS)).query,
+        "keeps": keeps or {},
+        "kept": f"&{urlencode(keeps)}" if keeps else "",
     }
 
 

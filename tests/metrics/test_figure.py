@@ -123,6 +123,15 @@ class TestPage:
         assert "Location: loc2" in narrowed
         assert "Location</caption>" not in narrowed
 
+    def test_the_window_and_the_filters_are_chosen_in_place_and_keep_the_list(self, page, client):
+        answered(5, location="loc1")
+        html = page("/performance/ttfr_p50?window=7d&list=waiting&location=loc1")
+        assert 'href="?window=24h&amp;location=loc1&amp;list=waiting"' in html
+        assert '<input type="hidden" name="list" value="waiting">' in html
+        assert '<option value="loc1" selected>' in html
+        answer = client.get("/performance/ttfr_p50?window=7d&list=waiting&location=&priority=high&type=")
+        assert answer.headers["Location"] == "/performance/ttfr_p50?window=7d&priority=high&list=waiting"
+
     def test_pages_and_files_stay_at_the_moment_of_the_first_look(self, page, monkeypatch):
         for _ in range(60):
             answered(5)
