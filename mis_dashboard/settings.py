@@ -43,7 +43,7 @@ INSTALLED_APPS = [
     "django_q",
     "csp",
     "whitenoise.runserver_nostatic",
-    "django.contrib.admin",
+    "mis_dashboard.admin_app.Config",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
