@@ -74,9 +74,11 @@ CARDS = [
 
 SLA = {
     "critical": {
-        "first_response": {"next_deadlines": [{"issue": "a1d4e5", "risk_at": "2026-11-20T12:59:58.000Z", "due_at": "2026-11-20T13:00:06.000Z", "priority": "critical"}],
+        "first_response": {"target_s": 30, "pending": 1, "at_risk": 1, "breached": 1, "met": 21, "met_late": 2,
+                           "next_deadlines": [{"issue": "a1d4e5", "risk_at": "2026-11-20T12:59:58.000Z", "due_at": "2026-11-20T13:00:06.000Z", "priority": "critical"}],
                            "last_breaches": [{"issue": "6fecd4", "risk_at": "2026-11-20T12:59:58.000Z", "due_at": "2026-11-20T12:58:40.000Z", "priority": "critical"}]},
-        "resolution": {"next_deadlines": [{"issue": "fe395f", "risk_at": "2026-11-20T13:50:00.000Z", "due_at": "2026-11-20T14:12:00.000Z", "priority": "critical"}],
+        "resolution": {"target_s": 7200, "pending": 4, "at_risk": 0, "breached": 0, "met": 19, "met_late": 1,
+                       "next_deadlines": [{"issue": "fe395f", "risk_at": "2026-11-20T13:50:00.000Z", "due_at": "2026-11-20T14:12:00.000Z", "priority": "critical"}],
                        "last_breaches": []},
     },
 }  # fmt: skip

@@ -225,7 +225,7 @@ SENTENCES = {
     "of_each": _("response {first_response} · resolution {resolution}"),
     "of_open": _("of {n} open"),
     "looked_up": _("looked up before speaking again"),
-    "nothing_unsure": _("every send is certain"),
+    "nothing_unsure": _("none in doubt"),
     "due_in": _("{time} left"),
     "due_soon": _("at risk: {time} left"),
     "business": _("{time}, business hours"),

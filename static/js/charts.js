@@ -133,7 +133,7 @@ function fillLayout(layout, { series, names, targets, marks, unit }, texts, tone
       ticktext: marks.map((mark) => MARKED[unit](mark, texts.language)),
       gridcolor: tones.grid,
     },
-    shapes: [...targets, ...unfinishedBand(series, tones)],
+    shapes: [...unfinishedBand(series, tones), ...targets],
     annotations: [],
   };
 }
