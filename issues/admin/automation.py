@@ -67,6 +67,10 @@ class ReplyTemplateAdmin(admin.ModelAdmin):
 
     form = forms.Template
     list_display = ["shown_title", "shown_occasion", "preview"]
+    nothing_yet = _(
+        "What is said when the AI cannot answer in time, and on occasions such as a handover. Write one for any type first; it is "
+        "said wherever none fits better."
+    )
     list_filter = ["occasion", "language"]
     search_fields = ["issue_type", "text"]
     list_display_links = ["shown_title"]

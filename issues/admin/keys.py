@@ -20,6 +20,9 @@ class ApiKeyAdmin(admin.ModelAdmin):
     change_form_template = "admin/issues/apikey/page.html"
     list_display = ["name", "trusted", "created_at", "in_force", "revoked_at"]
     search_fields = ["name"]
+    nothing_yet = _(
+        "Keys with which programs such as n8n call MIS. Make one for each program: so each can be revoked by itself."
+    )
     actions = None
     readonly_fields = ["created_at", "revoked_at"]
 

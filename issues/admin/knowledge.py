@@ -36,6 +36,10 @@ class KnowledgeNoteAdmin(FlatList):
     list_filter = ["active", ReachFilter, indexed("location", _("location"))]
     list_select_related = ["updated_by"]
     search_fields = ["title", "text"]
+    nothing_yet = _(
+        "Facts that the AI may repeat to customers: opening hours, prices, addresses, rules. What stands in no note it does not "
+        "claim. Begin with what customers ask most."
+    )
     search_help_text = _("Words of the title or the text")
     fields = ["title", "location", "text", "active", "told", "updated_at", "shown_author"]
     readonly_fields = ["told", "updated_at", "shown_author"]

@@ -95,6 +95,10 @@ class SlaPolicyAdmin(Versions):
     ]  # fmt: skip
     list_display_links = ["shown_standing", "priority"]
     list_filter = [StandingFilter, "priority", indexed("location", _("location"))]
+    nothing_yet = _(
+        "Within how long customers are promised an answer and a solution, by priority and location. Write one for each priority: "
+        "it holds from now on, or from a later moment."
+    )
     list_select_related = ["calendar", "made_by"]
     sortable_by = []
     readonly_fields = [

@@ -119,6 +119,10 @@ class AlertRuleAdmin(admin.ModelAdmin):
     list_display = ["shown_title", "severity", "shown_condition", "enabled", "shown_state"]
     list_filter = ["severity", "enabled"]
     list_select_related = ["state"]
+    nothing_yet = _(
+        "What is watched, and who is told when it goes wrong. Add a rule: a figure, from which value on it is wrong, and for how "
+        "long before anybody is told."
+    )
     ordering = ["code"]
     fieldsets = [
         (None, {"fields": ["code", "enabled", "severity"]}),

@@ -93,6 +93,10 @@ class WallScreenAdmin(admin.ModelAdmin):
     ]
     ordering = [F("revoked_at").asc(nulls_first=True), "name"]
     actions = None
+    nothing_yet = _(
+        "Screens that hang on a wall and show the figures without a login. Open /wall/ on the screen, choose “Add” here, and "
+        "type the code that it shows."
+    )
     show_full_result_count = False
 
     class Media:
@@ -151,7 +155,7 @@ class WallScreenAdmin(admin.ModelAdmin):
     def _made(self, request: HttpRequest, screen: WallScreen, secret: str) -> HttpResponse:
         """The link, shown this once. (The admin's pages are never cached.)"""
         address = request.build_absolute_uri(reverse("wall_link", args=[secret]))
-        return self._page(request, screen, "made", gettext("The link of %(name)s"), address=address)
+        return self._page(request, screen, "made", gettext("The link of the screen “%(name)s”"), address=address)
 
     def get_urls(self):
         ours = [
@@ -164,7 +168,7 @@ class WallScreenAdmin(admin.ModelAdmin):
         """Asks, then makes a new link. What showed the screen before goes back to asking for a code."""
         screen = self._changeable(request, screen_id)
         if request.method != "POST":
-            return self._page(request, screen, "link", gettext("A new link for %(name)s"))
+            return self._page(request, screen, "link", gettext("A new link for the screen “%(name)s”"))
         with _unless_revoked():
             secret = screens.link(screen)
         self.log_change(request, screen, gettext("new link"))

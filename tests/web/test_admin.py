@@ -20,7 +20,7 @@ from issues.admin.base import Bounded
 from issues.admin.filters import promised
 from issues.admin.issue import IssueAdmin
 from issues.ingest import ingest
-from issues.models import Action, AICall, Customer, Issue, Message
+from issues.models import Action, AICall, Customer, Issue, Message, ReplyTemplate
 from issues.models.response import Delivery, State
 from tests.support import make
 from tests.web.admin_tools import LIST, may_only, page_of, text_of
@@ -195,6 +195,22 @@ class TestList:
         body = text_of(browser.get(reverse(LIST), {"status": "open"}))
         assert "more than 1,000 results" in body
         assert "The first 1,000: search or filter to find others." in body
+
+    def test_an_empty_list_says_what_belongs_there(self, admin_client):
+        ReplyTemplate.objects.all().delete()
+        for name in ("issues_knowledgenote", "issues_apikey", "issues_replytemplate", "metrics_wallscreen"):
+            page = admin_client.get(reverse(f"admin:{name}_changelist"))
+            assert str(page.context["cl"].model_admin.nothing_yet) in text_of(page), name
+        notes = reverse("admin:issues_knowledgenote_changelist")
+        assert "nothing-yet" not in text_of(admin_client.get(notes, {"q": "preço"}))
+        assert "nothing-yet" not in text_of(admin_client.get(notes, {"active__exact": "1"}))
+
+    def test_lists_of_every_table_say_how_many_there_are(self, admin_client):
+        for name in ("metrics_incident", "auth_user", "issues_issue"):
+            page = admin_client.get(reverse(f"admin:{name}_changelist"))
+            assert re.search(
+                rf"\b{page.context['cl'].result_count}\s+\w", text_of(page).split('class="paginator"')[1]
+            ), name
 
     def test_the_name_that_a_screen_says_leads_straight_to_the_issue(self, browser):
         issue = make.issue()
