@@ -91,3 +91,23 @@ def language_of(text: str) -> str:
     """ "en" when the words look English more than Portuguese, else "pt-BR"."""
     words = set(re.findall(r"[a-zà-ÿ]+", text.lower()))
     return "en" if len(words & ENGLISH) > len(words & PORTUGUESE) else "pt-BR"
+
+
+# Why a message did not go out, or may not have, where nothing but the code was kept.
+FAILURES = {
+    "unreachable": _("no connection"),
+    "not_connected": _("WhatsApp not connected"),
+    "not_on_whatsapp": _("this number is not on WhatsApp"),
+    "held_up": _("MIS was held up"),
+    "slow_down": _("asked to slow down"),
+    "busy": _("too many messages at once"),
+    "server_error": _("the other side failed"),
+    "no_answer": _("no answer in time"),
+    "cut_off": _("the connection broke"),
+    "failed_while_sending": _("failed while sending"),
+    "unknown_refusal": _("refused without a reason"),
+    "unreadable_answer": _("the answer could not be read"),
+    "error": _("an error of MIS"),
+    "worker_lost": _("the worker was lost"),
+    "refused_by_whatsapp": _("WhatsApp could not deliver the answer"),
+}

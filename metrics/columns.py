@@ -21,7 +21,21 @@ from issues.models.issue import UNRESOLVED, AnsweredBy, Basis, Priority, Status
 from issues.models.response import Delivery
 
 from . import format, measures, standing
-from .measures import ACTION, CALL, ENDED, ISSUE, OTHER_REASON, RATED, SEND, TOUCHED, TTFR_S, TTR_S, epoch, listed
+from .measures import (
+    ACTION,
+    CALL,
+    ENDED,
+    FAILURE,
+    ISSUE,
+    OTHER_REASON,
+    RATED,
+    SEND,
+    TOUCHED,
+    TTFR_S,
+    TTR_S,
+    epoch,
+    listed,
+)
 
 Kind = Literal["issue", "instant", "words", "several", "type", "text", "seconds", "count", "usd", "number"]
 YES_NO = {True: _("yes"), False: _("no")}
@@ -105,7 +119,17 @@ COLUMNS: dict[str, list[Column]] = {
         Column("kind", _("Written by"), "r.kind", "words", dict(AnsweredBy.choices)),
         Column("purpose", _("Purpose"), "r.purpose", "words", dict(Response.Purpose.choices)),
         Column("delivery", _("Delivery"), "r.delivery", "words", dict(Delivery.choices)),
-        Column("failure", _("Cause of the failure"), "r.failure", "text"),
+        Column("failure", _("Cause of the failure"), "r.failure", "words", wording.FAILURES),
+        *ABOUT,
+    ],
+    FAILURE.name: [
+        SHORT_ID,
+        Column("at", _("At"), "a.at", "instant"),
+        Column("kind", _("Written by"), "r.kind", "words", dict(AnsweredBy.choices)),
+        Column("purpose", _("Purpose"), "r.purpose", "words", dict(Response.Purpose.choices)),
+        Column(
+            "failure", _("Cause of the failure"), "COALESCE(a.detail ->> 'code', r.failure)", "words", wording.FAILURES
+        ),
         *ABOUT,
     ],
     CALL.name: [

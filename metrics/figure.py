@@ -50,6 +50,8 @@ LIST_LABELS = {
     "accepted": _("Accepted messages"),
     "undelivered": _("Not delivered"),
     "undecided": _("No receipt yet"),
+    "not_taken": _("Not taken or not delivered"),
+    "automatic_failed": _("Automatic replies that failed"),
     "escalated": _("Escalated"),
     "reviewed": _("Reviewed"),
     "false_positives": _("Not a problem"),

@@ -155,6 +155,12 @@ CALL = Basis(
     "JOIN issues_issue i ON i.id = COALESCE(r.issue_id, c.issue_id)",
     "c.started_at", "c.id",
 )  # fmt: skip
+# The last failure of a response: of those that failed, one row each.
+FAILURE = Basis(
+    "failure", "happened",
+    "issues_action a JOIN issues_response r ON r.id = a.response_id JOIN issues_issue i ON i.id = a.issue_id", "a.at", "a.id",
+    only="a.kind = 'failed'", in_months=True,
+)  # fmt: skip
 BASES = [ISSUE, ENDED, RATED, ACTION, SEND, CALL]
 
 # An answer, or an end, before its beginning cannot be timed.
@@ -227,6 +233,27 @@ UNANSWERED = f"i.first_response_at IS NULL AND {UNRESOLVED_NOW}"
 OVERDUE_RESPONSE = f"{UNANSWERED} AND i.response_due_at < %(now)s"
 OVERDUE_RESOLUTION = f"{UNRESOLVED_NOW} AND i.resolution_due_at < %(now)s"
 WAITING = Count("waiting", ISSUE, f"{UNANSWERED} AND i.detected_at <= %(now)s")
+
+# Of what became of a response (`issues_action a`): automation's own replies, where it was not tried again; and what we turned to
+# WhatsApp with, unless the customer has none.
+AUTOMATIC = "r.kind <> 'human' AND r.purpose <> 'survey' AND a.automated AND a.detail ->> 'again' IS NULL"
+SPOKEN = "r.spoken_at IS NOT NULL AND a.detail ->> 'code' IS DISTINCT FROM 'not_on_whatsapp'"
+
+
+def last_failures(name: str, condition: str) -> Count:
+    """The responses of which a failure meets the condition, each by the last one that does."""
+    again = condition.replace("a.", "later.")
+    return Count(
+        name, FAILURE,
+        f"{condition} AND NOT EXISTS (SELECT FROM issues_action later WHERE later.response_id = a.response_id "
+        f"AND later.kind = 'failed' AND {again} AND (later.at, later.id) > (a.at, a.id))",
+    )  # fmt: skip
+
+
+# What failed, which no figure counts and an alert does.
+FAILURES = {
+    count.name: count for count in (last_failures("not_taken", SPOKEN), last_failures("automatic_failed", AUTOMATIC))
+}
 
 # What a number may count besides what is measured: the rows behind it, by the name that it has.
 LISTS = {

@@ -19,7 +19,7 @@ from mis_dashboard.database import address
 
 from . import cells, columns, facts, timing, uptime
 from .columns import Column
-from .measures import LISTS, MEASURES, Count, counted
+from .measures import FAILURES, LISTS, MEASURES, Count, counted
 from .models import Grain
 from .plan import COARSE_FIRST, Plan, Stretch, after, merged, plan
 from .tally import Tally
@@ -287,4 +287,8 @@ def _requests(window: Window) -> Iterator[tuple]:
         yield row["start"], row["route"], row["start"], row["route"], *figures
 
 
-MADE = {"downtime": Made(columns.DOWNTIME, _downtime), "requests": Made(columns.REQUESTS, _requests)}
+MADE: dict[str, Source] = {
+    "downtime": Made(columns.DOWNTIME, _downtime),
+    "requests": Made(columns.REQUESTS, _requests),
+    **{name: Listed(count) for name, count in FAILURES.items()},
+}

@@ -26,7 +26,7 @@ from . import snapshot as snapshots
 from .alert_views import may_handle
 from .api import answered, fresh
 from .kpis import KPI, KPIS
-from .rows import MADE
+from .measures import LISTS
 from .sentences import GROUPS
 from .window import Scope
 
@@ -150,5 +150,5 @@ def _groups(snapshot: dict) -> list[dict]:
 
 def _card(kpi: KPI, snapshot: dict) -> dict:
     told = {name: getattr(kpi, name) for name in ("name", "label", "question", "formula", "rows")}
-    of_all = {"window": snapshot["window"], "is_whole": kpi.rows in MADE}
+    of_all = {"window": snapshot["window"], "is_whole": kpi.rows not in LISTS}
     return told | snapshot["kpis"][kpi.name] | of_all

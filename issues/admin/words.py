@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import actions
+from .. import actions, wording
 from ..models import Action, Issue, Message, Response
 from ..models.issue import Basis, Status
 
@@ -87,25 +87,6 @@ WHY = {
 } | STOPPED
 OUTCOMES = {"answered": _("answered")} | WHY
 
-# Why a message did not go out, or may not have, where nothing but the code was kept.
-CODES = {
-    "unreachable": _("no connection"),
-    "not_connected": _("WhatsApp not connected"),
-    "not_on_whatsapp": _("this number is not on WhatsApp"),
-    "held_up": _("MIS was held up"),
-    "slow_down": _("asked to slow down"),
-    "busy": _("too many messages at once"),
-    "server_error": _("the other side failed"),
-    "no_answer": _("no answer in time"),
-    "cut_off": _("the connection broke"),
-    "failed_while_sending": _("failed while sending"),
-    "unknown_refusal": _("refused without a reason"),
-    "unreadable_answer": _("the answer could not be read"),
-    "error": _("an error of MIS"),
-    "worker_lost": _("the worker was lost"),
-    "refused_by_whatsapp": _("WhatsApp could not deliver the answer"),
-}
-
 BASES = dict(Basis.choices)
 STATES = dict(Status.choices)
 
@@ -129,7 +110,7 @@ def outcome(name: str) -> str:
 
 def failure(text: str) -> str:
     """A code, or a reason that was stored in English, in the reader's language."""
-    return str(CODES.get(text) or (gettext(text) if " " in text else plain(text)))
+    return str(wording.FAILURES.get(text) or (gettext(text) if " " in text else plain(text)))
 
 
 def plain(name: str) -> str:

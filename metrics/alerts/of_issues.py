@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from ..measures import OVERDUE_RESOLUTION, OVERDUE_RESPONSE, UNANSWERED
+from ..measures import AUTOMATIC, OVERDUE_RESOLUTION, OVERDUE_RESPONSE, SPOKEN, UNANSWERED
 from ..tally import Tally
 from ..window import CUSTOM, HOUR, Window
 from .asked import Asked, age_s
@@ -36,10 +36,6 @@ def overdue(figure: str, name: str) -> Callable[[Asked], Look]:
     return read
 
 
-# Automation's own replies, and of their failures those that were the last.
-AUTOMATIC = "r.kind <> 'human' AND r.purpose <> 'survey' AND a.automated AND a.detail ->> 'again' IS NULL"
-# What we turned to WhatsApp with.
-SPOKEN = "r.spoken_at IS NOT NULL"
 # Each response once, however often it was tried: those that were said, and those that were not or did not arrive.
 EACH = "count(DISTINCT a.response_id) FILTER (WHERE {which})"
 TRIED = f"""
@@ -53,18 +49,18 @@ def success_rate(asked: Asked) -> Look:
     """Of the replies that automation was to give, the share that went out and were not refused later."""
     row = asked.row(TRIED, start=asked.start, now=asked.now)
     n, failed = row["automatic"], row["automatic_failed"]
-    return Reading((n - failed) / n if n else None, n, failed, _undelivered(asked))
+    return Reading((n - failed) / n if n else None, n, failed, _failed(asked, "automatic_failed"))
 
 
 def whatsapp_failures(asked: Asked) -> Look:
-    """Of the messages given to WhatsApp, the share that it did not take, or did not deliver."""
+    """Of the messages given to WhatsApp, the share that it did not take, or did not deliver. A number that has none is no failure of it."""
     row = asked.row(TRIED, start=asked.start, now=asked.now)
     n, failed = row["spoken"], row["spoken_failed"]
-    return Reading(failed / n if n else None, n, failed, _undelivered(asked))
+    return Reading(failed / n if n else None, n, failed, _failed(asked, "not_taken"))
 
 
-def _undelivered(asked: Asked) -> str:
-    return asked.link("delivery_rate", list="undelivered", start=asked.start)
+def _failed(asked: Asked, name: str) -> str:
+    return asked.link("delivery_rate", list=name, start=asked.start)
 
 
 def ai_spend(asked: Asked) -> Look:

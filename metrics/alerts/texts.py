@@ -35,7 +35,9 @@ SHIPPED = {
     },
     "whatsapp_failing": {
         "title": _("WhatsApp messages fail"),
-        "means": _("Too many messages of the last hour were not taken by WhatsApp, or not delivered."),
+        "means": _(
+            "Too many messages of the last hour were not taken by WhatsApp, or not delivered. Numbers that are not on WhatsApp do not count."
+        ),
         "meanwhile": {},
         "repair": _(
             "See whether the number is connected in Evolution, and whether WhatsApp has restricted it. Call who waits."

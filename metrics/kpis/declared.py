@@ -61,7 +61,7 @@ KPIS = [
     KPI(
         "delivery_rate", _("Delivery rate"), _("Do our messages arrive?"),
         _("Delivered or read ÷ accepted by WhatsApp, over the messages sent in the window and more than 10 minutes ago."),
-        "rate", "higher", formulas.delivery, "accepted", {"failed": "undelivered"}, also=("undecided",), target=0.95, interim=0.90,
+        "rate", "higher", formulas.delivery, "accepted", {"failed": "undelivered"}, also=("undecided", "not_taken", "automatic_failed"), target=0.95, interim=0.90,
     ),
     KPI(
         "resolution_rate", _("Resolution rate"), _("How many issues are solved?"),

@@ -1,19 +1,21 @@
 """What each signal says of rows whose value was worked out by hand."""
 
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from issues import actions
-from issues.models import Action, AICall, Breaker, ChannelState, InboundEvent
-from metrics import rollup
+from issues.models import Action, AICall, Breaker, ChannelState, InboundEvent, Response
+from metrics import rollup, rows
 from metrics.alerts import signals
 from metrics.alerts.asked import Asked
 from metrics.alerts.asked import moment as moment_of
 from metrics.alerts.life import NoData, Reading
+from metrics.figure import Asked as Asked_of_figure
+from metrics.kpis import BY_NAME
 from metrics.models import Covered, Detected, Dims, Grain, Proof
 from mis_dashboard.models import Job, Process, Span
 from tests.support import make
@@ -42,7 +44,9 @@ def value(name: str, **more):
     return read(name, **more).value
 
 
-def said(number: int, *, at=None, kind="ai", failed=False, again=False, purpose="reply", spoken=True, replied=True):
+def said(
+    number: int, *, at=None, kind="ai", failed=False, again=False, purpose="reply", spoken=True, replied=True, code=""
+):
     """A response that was said, or not, or not for the last time."""
     at = at or ago(minutes=5)
     for _ in range(number):
@@ -51,7 +55,7 @@ def said(number: int, *, at=None, kind="ai", failed=False, again=False, purpose=
         if replied and not failed:
             actions.record(issue, Action.Kind.REPLIED, response=response, at=at)
         if failed or again:
-            detail = {"again": True} if again else {}
+            detail = ({"again": True} if again else {}) | ({"code": code} if code else {})
             actions.record(issue, Action.Kind.FAILED, response=response, success=False, at=at, **detail)
 
 
@@ -130,6 +134,26 @@ class TestSends:
         said(3, again=True, replied=False)
         said(7, failed=True, spoken=False)
         assert (read("whatsapp_failures").n, read("whatsapp_failures").count) == (15, 5)
+
+    def test_a_customer_without_whatsapp_is_no_failure_of_it(self):
+        said(10)
+        said(1, failed=True)
+        said(4, failed=True, code="not_on_whatsapp")
+        assert (read("whatsapp_failures").n, read("whatsapp_failures").count) == (11, 1)
+
+    @pytest.mark.parametrize("name", ["whatsapp_failures", "success_rate"])
+    def test_the_list_behind_it_has_as_many_rows_as_it_counts(self, name):
+        said(10)
+        said(2, kind="human", failed=True)
+        said(3, again=True, replied=False)
+        said(4, failed=True, code="not_on_whatsapp")
+        said(2, at=ago(hours=2), failed=True)
+        for response in Response.objects.filter(actions__kind="failed")[:2]:  # once more
+            actions.record(response.issue, Action.Kind.FAILED, response=response, success=False, at=ago(minutes=2))
+        found = read(name)
+        asked = Asked_of_figure.parse(BY_NAME["delivery_rate"], dict(parse_qsl(urlsplit(found.link).query)), NOW)
+        assert rows.source(asked.list).count(asked.window) == found.count > 2
+        assert len(rows.source(asked.list).page(asked.window).rows) == found.count
 
 
 class TestAI:
