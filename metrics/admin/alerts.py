@@ -28,6 +28,7 @@ from ..models import AlertEvent, AlertRule, Incident, Notice, Outlet, OutletStat
 from ..notify import send
 from ..window import FILTERS
 from ..words import narrowed
+from . import typed
 
 MOMENTS_SHOWN = 50
 
@@ -55,6 +56,30 @@ class RuleForm(forms.ModelForm):
         label=_("told by"), choices=Outlet.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    # Both in the unit of what is watched, which is known when all of the form is.
+    threshold = forms.CharField(
+        label=_("threshold"),
+        max_length=30,
+        widget=forms.TextInput(attrs={"size": 12}),
+        help_text=_("As people write it: 5 min, 5%, US$ 2 or a number."),
+    )
+    clear_threshold = forms.CharField(
+        label=_("until it is no longer beyond"),
+        required=False,
+        max_length=30,
+        widget=forms.TextInput(attrs={"size": 12}),
+        help_text=_("Empty: the threshold itself."),
+    )
+    window_s = typed.DurationField(
+        label=_("over the last"),
+        help_text=_("For what is measured over a time: whole minutes, from 1 min to 30 d."),
+        error_messages={"min_value": _("Write at least 1 min."), "max_value": _("Write at most 30 d.")},
+    )
+    for_s = typed.DurationField(label=_("for at least"), help_text=_("0 s: at once."))
+    clear_for_s = typed.DurationField(label=_("ended after being well for"))
+    patience_s = typed.DurationField(
+        label=_("without data for"), help_text=_("After so long without an answer, that is an alert itself.")
+    )
     location = forms.ChoiceField(label=_("location"), required=False)
     type = forms.ChoiceField(label=_("type"), required=False)
     emails = forms.CharField(
@@ -68,13 +93,16 @@ class RuleForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "title" not in self.fields:  # who may only look
             return
-        for name in ("signal", "location", "type", "outlets", "emails"):
+        for name in self.declared_fields:
             self.fields[name].label = capfirst(self.fields[name].label)
         offered = queries.offered()
         self.fields["location"].choices = self._offered("location", offered, str)
         self.fields["type"].choices = self._offered("type", offered, wording.issue_type)
         self.fields["priority"].choices = [("", ALL["priority"]), *Priority.choices]
         self.fields["priority"].help_text = ""  # the choice says it
+        for name in ("threshold", "clear_threshold"):
+            if isinstance(value := self.initial.get(name), float):
+                self.initial[name] = typed.written(value, self._unit(self.instance.signal))
         self.initial["emails"] = ", ".join(self.instance.emails)
         causes = self.fields["inhibited_by"]
         causes.queryset = causes.queryset.exclude(pk=self.instance.pk)
@@ -94,12 +122,28 @@ class RuleForm(forms.ModelForm):
             validate_email(each)
         return found
 
+    @staticmethod
+    def _unit(signal: str) -> str:
+        return signals.SIGNALS[signal].unit if signal in signals.SIGNALS else "count"
+
     def clean(self) -> None:
         super().clean()
+        for name in ("threshold", "clear_threshold"):
+            if name in self.cleaned_data:
+                self._clean_value(name)
         signal = signals.SIGNALS.get(self.cleaned_data.get("signal", ""))
         for name in FILTERS:
             if signal and not signal.narrows and self.cleaned_data.get(name):
                 self.add_error(name, _("This signal is of the whole product, and cannot be narrowed down."))
+
+    def _clean_value(self, name: str) -> None:
+        text = self.cleaned_data[name]
+        try:
+            self.cleaned_data[name] = (
+                typed.read(text, self._unit(self.cleaned_data.get("signal", ""))) if text else None
+            )
+        except forms.ValidationError as error:
+            self.add_error(name, error)
 
     class Meta:
         model = AlertRule
@@ -167,7 +211,17 @@ class AlertRuleAdmin(admin.ModelAdmin):
         return state.get_state_display() if state else format.NOTHING
 
     def get_readonly_fields(self, request, obj=None):
-        return ["code"] if obj else []
+        return ["shown_code"] if obj else []
+
+    def get_fieldsets(self, request, obj=None):
+        """What programs call it by is chosen once."""
+        (title, first), *rest = super().get_fieldsets(request, obj)
+        names = ["shown_code" if obj and name == "code" else name for name in first["fields"]]
+        return [(title, first | {"fields": names}), *rest]
+
+    @admin.display(description=_("technical name"))
+    def shown_code(self, rule):
+        return rule.code
 
     def has_delete_permission(self, request, obj=None):
         may = super().has_delete_permission(request, obj)
@@ -283,11 +337,18 @@ class SilenceAdmin(admin.ModelAdmin):
 
 class Log(admin.TabularInline):
     model = AlertEvent
-    fields = ["at", "kind", "state", "value", "n", "shown_link", "by", "reason"]
+    fields = ["at", "kind", "state", "shown_value", "n", "shown_link", "by", "reason"]
     readonly_fields = fields
     extra = 0
     can_delete = False
     show_change_link = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("incident__rule")
+
+    @admin.display(description=_("value"))
+    def shown_value(self, event):
+        return words.value(event.incident.rule, event.value)
 
     @admin.display(description=_("rows behind it"))
     def shown_link(self, event):

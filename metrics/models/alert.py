@@ -140,7 +140,7 @@ class AlertRule(models.Model):
         if self.threshold is not None and self.clear_threshold is not None and not self._clears():
             raise ValidationError({"clear_threshold": _("It must lie on the good side of the threshold.")})
         if self.window_s is not None and self.window_s % 60:
-            raise ValidationError({"window_s": _("Write whole minutes, in seconds.")})
+            raise ValidationError({"window_s": _("Write whole minutes, such as 5 min.")})
         if not self.shipped and not self.title:
             raise ValidationError({"title": _("Say what has happened when it fires.")})
 
@@ -188,7 +188,7 @@ class Incident(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.rule.code} {self.short}"
+        return f"{self.rule} {self.short}"
 
     @property
     def short(self) -> str:

@@ -1,11 +1,14 @@
 """Alert rules, silences and incidents in the admin."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
+from metrics.admin import typed
 from metrics.alerts import watch
 from metrics.models import AlertRule, Incident, Notice, OutletState, Silence
 from tests.support import make
@@ -63,8 +66,57 @@ def test_a_rule_is_tried_before_it_is_saved(ana):
     assert answer.status_code == 200
     assert "In the last 30 days this would have fired 2 times, 1\N{NO-BREAK SPACE}h" in html
     assert 'value="600"' in html
+    assert 'data-busy="calculating…"' in html
     assert "errornote" not in html
     assert AlertRule.objects.get(code="long_wait").threshold == 300
+
+
+def test_thresholds_and_times_stand_in_the_form_as_people_write_them(ana):
+    html = text_of(ana.get(page_of(AlertRule.objects.get(code="long_wait"))))
+    values = dict(re.findall(r'name="(\w+)" value="([^"]*)"', html))
+    assert (values["threshold"], values["window_s"], values["for_s"]) == ("5 min", "1 h", "0 s")
+    assert "(s):" not in html
+    rate = AlertRule.objects.filter(signal="delivery_rate").first() or AlertRule.objects.create(
+        code="rate", signal="delivery_rate", threshold=0.055, condition="below", title="x"
+    )
+    AlertRule.objects.filter(pk=rate.pk).update(threshold=0.055, clear_threshold=None)
+    assert 'name="threshold" value="5.5%"' in text_of(ana.get(page_of(rate)))
+    ana.post(page_of(rate), written(rate, threshold="7,5%", window_s="2 h", for_s="90 s"))
+    rate.refresh_from_db()
+    assert (rate.threshold, rate.window_s, rate.for_s) == (0.075, 7200, 90)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"threshold": "soon"}, "Write a time, such as 30 s, 5 min or 1 h 30 min."),
+        ({"for_s": "soon"}, "Write a time, such as 30 s, 5 min or 1 h 30 min."),
+        ({"signal": "escalation_rate", "threshold": "5"}, "Write a share, such as 5% or 0.05."),
+        ({"signal": "ai_cost_usd", "threshold": "x"}, "Write an amount in US dollars, such as US$ 2 or 0.50."),
+        ({"window_s": "90 s"}, "Write whole minutes, such as 5 min."),
+        ({"window_s": "30 s"}, "Write at least 1 min."),
+        ({"window_s": "31 d"}, "Write at most 30 d."),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_what_to_write(ana, given, told):
+    rule = AlertRule.objects.get(code="long_wait")
+    assert told in text_of(ana.post(page_of(rule), written(rule, **given)))
+    rule.refresh_from_db()
+    assert (rule.threshold, rule.window_s) == (300, 3600)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("5 min", "s", 300), ("1h30min", "s", 5400), ("1 d", "s", 86400), ("300", "s", 300), ("0,8 s", "s", 0.8), ("0 s", "s", 0),
+        ("5%", "rate", 0.05), ("5,5 %", "rate", 0.055), ("0.05", "rate", 0.05), ("0,05", "rate", 0.05), ("1", "rate", 1),
+        ("US$ 2", "usd", 2), ("$0,50", "usd", 0.5), ("1.500", "count", 1500), ("0.054", "count", 0.054), ("12", "count", 12),
+    ],
+)  # fmt: skip
+def test_a_value_is_read_as_it_is_written(text, unit, value):
+    with override("pt-br"):
+        assert typed.read(text, unit) == pytest.approx(value)
+        assert typed.read(typed.written(value, unit), unit) == pytest.approx(value)
 
 
 def test_a_new_rule_can_be_tried_and_then_saved(ana):
@@ -147,6 +199,8 @@ def test_an_incident_shows_its_log_and_its_notices(ana, settings):
     html = text_of(ana.get(reverse("admin:metrics_incident_change", args=[Incident.objects.get().pk])))
     assert "A customer waits for too long" in html
     assert "list=waiting" in html
+    assert re.search(r'field-shown_value">\s*<p>10\s+min', html)
+    assert "long_wait " not in html
     assert "secret" not in html
     assert "A customer waits for too long" in text_of(ana.get(reverse("admin:metrics_incident_changelist")))
 
