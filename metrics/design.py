@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from . import words
+from .alerts.shown import NO_INCIDENT
 from .api import fresh
 from .kpis import BY_NAME
 from .window import Scope
@@ -108,21 +109,12 @@ FEED = [
         "took_s": None,
     },
 ]
-NOTHING = {
-    "incident": None,
-    "acknowledged": False,
-    "silenced_until": None,
-    "inhibited_by": "",
-    "value": None,
-    "unit": "",
-    "n": 0,
-    "link": "",
-    "filters": {},
-    "own": None,
-}
+SOME = {"incident": "01890000-0000-7000-8000-000000000000", "about": "WhatsApp", "link": "#banners"}
 ALERTS = [
-    NOTHING | {"id": "channel_closed", "severity": "critical", "title": "channel_closed", "about": "WhatsApp", "since": "2026-11-20T12:40:00Z", "state": "firing"},
-    NOTHING | {"id": "model_gone", "severity": "warning", "title": "model_gone", "about": "gemini-3.5", "since": "2026-11-20T11:00:00Z", "state": "firing", "acknowledged": True},
+    NO_INCIDENT | SOME | {"id": "channel_closed", "severity": "critical", "title": "channel_closed", "since": "2026-11-20T12:40:00Z"},
+    NO_INCIDENT | SOME | {"id": "whatsapp_failing", "severity": "critical", "title": "whatsapp_failing", "since": "2026-11-20T12:41:00Z", "value": 0.054, "unit": "rate", "n": 111, "inhibited_by": "channel_closed"},
+    NO_INCIDENT | SOME | {"id": "response_overdue", "severity": "warning", "title": "response_overdue", "since": "2026-11-20T12:30:00Z", "value": 2, "unit": "count", "n": 2, "acknowledged_by": "ana", "acknowledged_at": "2026-11-20T12:52:00Z"},
+    NO_INCIDENT | SOME | {"id": "ai_budget", "severity": "warning", "title": "ai_budget", "since": "2026-11-20T11:00:00Z", "value": 11.2, "unit": "usd", "n": 900, "silenced_until": "2026-11-20T16:00:00Z"},
 ]  # fmt: skip
 
 
@@ -134,6 +126,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "snapshot": {"as_of": AS_OF, "sla": SLA, "feed": FEED, "alerts": ALERTS},
         "nothing": {"as_of": AS_OF, "sla": {}, "feed": []},
         "scope": Scope(),
+        "may_handle": True,
         "states": [{"state": state, "word": words.KPI_STATES[state]} for state in STATES],
         "colours": [(_("Surfaces"), SURFACES), (_("Inks"), INKS), (_("Charts"), CHARTS)],
         "phases": [

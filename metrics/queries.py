@@ -56,7 +56,8 @@ SYSTEMS = """
         SELECT COALESCE(json_agg(p), '[]') AS proofs FROM metrics_proof p WHERE p.since IS NOT NULL
     ), incidents AS (
         SELECT COALESCE(json_agg(each), '[]') AS incidents FROM (
-            SELECT n.id, r.code, r.signal, n.severity, n.cause, n.fired_at, n.about, n.link, n.acknowledged_at IS NOT NULL AS acknowledged,
+            SELECT n.id, r.code, r.signal, n.severity, n.cause, n.fired_at, n.about, n.link, n.acknowledged_at,
+                (SELECT username FROM auth_user WHERE id = n.acknowledged_by_id) AS acknowledged_by,
                 s.state, COALESCE(s.value, n.worst) AS value, s.n, s.muted, r.title, r.meaning, r.todo,
                 r.location, r.priority, r.type, (
                     SELECT max(ends_at) FROM metrics_silence

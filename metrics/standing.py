@@ -88,11 +88,12 @@ STANDING = {
     "no_limit": _("no limit"),
     "spent": _("templates answer until some return"),
     "templates": _("templates answer"),
-    "since": _("since {when}"),
+    "since": _("alert since {when}"),
     "recovering": _("recovering"),
     "no_data": _("no data"),
     "error": _("cannot be read"),
-    "acknowledged": _("somebody has taken it up"),
+    "acknowledged": _("{who} takes care of it since {time}"),
+    "acknowledged_by_nobody": _("somebody takes care of it since {time}"),
     "silenced_until": _("silenced until {time}"),
     "follows_from": _("follows from: {what}"),
 }
@@ -186,7 +187,8 @@ SEVERITIES = {"critical": "bad", "warning": "warn", "info": "none"}
 
 
 def alert(found: dict) -> dict:
-    """One alert in words: state, title, a text of what it means and what to do, status, and where its rows and its incident are. An unknown one is named at least.
+    """One alert in words: id, state, title, `measured` (how bad it is), a text of what it means and what to do, status, whether it is
+    quiet, where its rows and its incident are, and where staff act on it (`work`). An unknown one is named at least.
 
     A rule that people have made, or put in their own words, brings them along in `own`.
     """
@@ -194,14 +196,42 @@ def alert(found: dict) -> dict:
     parts = [told.get("means", ""), told.get("meanwhile", {}).get(found["severity"], ""), told.get("repair", "")]
     when = f"{format.day(found['since'])} {format.time(found['since'])}" if found["since"] else ""
     return {
+        "id": found["id"],
         "state": SEVERITIES[found["severity"]],
-        "title": str(told["title"]),
+        "title": _counted(told, found),
+        "measured": _measured(told, found),
         "text": " ".join(str(part) for part in parts if part).replace("{about}", found["about"]),
         "since": say("since", when=when) if when else "",
         "status": " · ".join(_status(found)),
+        "quiet": bool(found.get("acknowledged_at") or found.get("silenced_until") or found.get("inhibited_by")),
         "link": found.get("link", ""),
+        "work": found.get("work", ""),
         "incident": found.get("incident") or "",
     }
+
+
+def _counted(told: dict, found: dict) -> str:
+    """The title, with the number where there are several of what it names."""
+    n = found.get("n") or 0
+    several = "" if (found.get("own") or {}).get("title") else told.get("several", "")
+    return str(several).format(n=format.count(n)) if several and n > 1 else str(told["title"])
+
+
+def _measured(told: dict, found: dict) -> str:
+    """How bad it is, where that can be said: "5.4% of 111 messages."."""
+    if found.get("value") is None or "measured" not in told:
+        return ""
+    n = found["n"]
+    value = format.measure(found["value"], found["unit"])
+    return str(told["measured"]["one" if n == 1 else "many"]).format(value=value, n=format.count(n))
+
+
+def _acknowledged(found: dict) -> str:
+    at, who = found.get("acknowledged_at"), found.get("acknowledged_by")
+    if not at:
+        return ""
+    time = format.time(at)
+    return say("acknowledged", who=who, time=time) if who else say("acknowledged_by_nobody", time=time)
 
 
 def _status(found: dict) -> list[str]:
@@ -210,7 +240,7 @@ def _status(found: dict) -> list[str]:
     silenced_until = found.get("silenced_until")
     parts = [
         say(found["state"]) if found.get("state") in ("recovering", "no_data", "error") else "",
-        say("acknowledged") if found.get("acknowledged") else "",
+        _acknowledged(found),
         say("silenced_until", time=format.time(silenced_until)) if silenced_until else "",
         say("follows_from", what=str(ALERTS.get(cause, {"title": cause})["title"])) if cause else "",
     ]

@@ -24,14 +24,14 @@ STANDING = f"""
 def longest_wait(asked: Asked) -> Look:
     """How long the customer has waited for a first response who has waited longest; 0 when nobody waits."""
     row = asked.row(STANDING, now=asked.now)
-    link = asked.link("ttfr_p50", list="waiting", window="30d")
+    link = asked.link("ttfr_p50", list="waiting", window="30d", moving=True)
     return Reading(age_s(row["since"], asked.now), row["waiting"], row["waiting"], link)
 
 
 def overdue(figure: str, name: str) -> Callable[[Asked], Look]:
     def read(asked: Asked) -> Look:
         n = asked.row(STANDING, now=asked.now)[name]
-        return Reading(n, n, n, asked.link(figure, list=name, window="30d"))
+        return Reading(n, n, n, asked.link(figure, list=name, window="30d", moving=True))
 
     return read
 

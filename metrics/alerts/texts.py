@@ -5,6 +5,10 @@ from django.utils.translation import gettext_lazy as _
 SHIPPED = {
     "long_wait": {
         "title": _("A customer waits for too long"),
+        "measured": {
+            "one": _("One customer waits: for {value}."),
+            "many": _("{n} customers wait, the first of them for {value}."),
+        },
         "means": _("At least one customer has had no first response for longer than any is meant to wait."),
         "meanwhile": {},
         "repair": _(
@@ -13,6 +17,7 @@ SHIPPED = {
     },
     "slow_response": {
         "title": _("First responses are slow"),
+        "measured": {"one": _("{value}, of one issue."), "many": _("9 in 10 within {value}, of {n} issues.")},
         "means": _("Of the customers of the last hour, one in ten waits for longer than anybody should."),
         "meanwhile": {},
         "repair": _(
@@ -21,6 +26,7 @@ SHIPPED = {
     },
     "low_success": {
         "title": _("Automatic replies fail"),
+        "measured": {"one": _("{value} of one worked."), "many": _("{value} of {n} worked.")},
         "means": _("Too few of the automatic replies of the last hour went out, or WhatsApp refused them afterwards."),
         "meanwhile": {},
         "repair": _("Open the list of messages not delivered and see what the failures have in common."),
@@ -35,6 +41,7 @@ SHIPPED = {
     },
     "whatsapp_failing": {
         "title": _("WhatsApp messages fail"),
+        "measured": {"one": _("{value} of one message."), "many": _("{value} of {n} messages.")},
         "means": _(
             "Too many messages of the last hour were not taken by WhatsApp, or not delivered. Numbers that are not on WhatsApp do not count."
         ),
@@ -45,12 +52,14 @@ SHIPPED = {
     },
     "response_overdue": {
         "title": _("A first response is overdue"),
+        "several": _("{n} first responses are overdue"),
         "means": _("The deadline of a first response has passed, and the customer still waits."),
         "meanwhile": {},
         "repair": _("Open the list and answer by hand, the oldest first."),
     },
     "resolution_overdue": {
         "title": _("A resolution is overdue"),
+        "several": _("{n} resolutions are overdue"),
         "means": _("The deadline of a resolution has passed, and the issue is still open."),
         "meanwhile": {},
         "repair": _("Open the list. Assign what has no owner, and resolve what is solved already."),
@@ -67,6 +76,7 @@ SHIPPED = {
     },
     "queue_stuck": {
         "title": _("The queue stands still"),
+        "measured": {"one": _("The oldest is due for {value}."), "many": _("The oldest is due for {value}.")},
         "means": _("An answer or a job has been due for more than a minute, and no worker takes it."),
         "meanwhile": {},
         "repair": _(
@@ -89,12 +99,14 @@ SHIPPED = {
     },
     "ai_budget": {
         "title": _("The AI costs more than planned"),
+        "measured": {"one": _("{value} for one call."), "many": _("{value} for {n} calls.")},
         "means": _("Since midnight, the calls of the AI have cost more than the threshold of this rule."),
         "meanwhile": {},
         "repair": _("See what is asked so often. Lower ai_per_minute, or raise the threshold of this rule."),
     },
     "backlog_growing": {
         "title": _("The backlog grows"),
+        "measured": {"one": _("{value} more, of one that came."), "many": _("{value} more, of {n} that came.")},
         "means": _("In the last hour, many more issues came than were solved."),
         "meanwhile": {},
         "repair": _("See which type or location they are of, and whether one cause is behind them. Call people in."),

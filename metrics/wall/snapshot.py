@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import facts, format, sentences, standing, words
 from .. import snapshot as whole
+from ..alerts.shown import is_quiet
 from ..columns import plain
 from ..live import Composed
 from ..window import HOUR, MINUTE, Scope, Window
@@ -195,20 +196,21 @@ def alert(found: list[dict], location: str = "") -> dict | None:
         return None
     worst = next((each for each in alerts if takes_over(each)), alerts[0])
     told = standing.alert(worst)
-    more = _say("more_alerts", n=format.count(len(alerts) - 1)) if len(alerts) > 1 else ""
+    others = sum(not is_quiet(each) for each in alerts if each is not worst)
+    more = _say("more_alerts", n=format.count(others)) if others else ""
     only = words.narrowed(worst["filters"])
     return {
         "id": worst["id"],
         "takes_over": takes_over(worst),
         "more": more,
         "title": f"{told['title']} · {only}" if only else told["title"],
-        **{key: told[key] for key in ("state", "text", "since")},
+        "text": told["measured"] or told["text"],
+        **{key: told[key] for key in ("state", "since")},
     }
 
 
 def takes_over(found: dict) -> bool:
-    quiet = found["acknowledged"] or found["silenced_until"] or found["inhibited_by"]
-    return found["severity"] == "critical" and found["state"] == "firing" and not quiet
+    return found["severity"] == "critical" and found["state"] == "firing" and not is_quiet(found)
 
 
 # --- The trend ----------------------------------------------------------------------------------------------

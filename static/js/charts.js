@@ -228,19 +228,26 @@ export class Charts {
     const tones = readTones();
     for (const area of areas) {
       const name = area.dataset.chart;
-      const { data, layout } = paint(figures[name], others[name] ?? series, this.texts, tones, area.clientWidth);
-      Plotly.react(area, data, layout, CONFIG);
-      area.classList.toggle("is-empty", data.every(({ y }) => y.every((value) => !value)));
-      area.classList.remove("is-drawing");
+      try {
+        const { data, layout } = paint(figures[name], others[name] ?? series, this.texts, tones, area.clientWidth);
+        await Plotly.react(area, data, layout, CONFIG);
+        area.classList.toggle("is-empty", data.every(({ y }) => y.every((value) => !value)));
+        area.classList.remove("is-drawing");
+      } catch (error) {
+        fail(area);
+        console.error(error);
+      }
     }
   }
 
   fail() {
-    for (const area of [...this.groups.values()].flatMap(({ areas }) => areas)) {
-      area.classList.remove("is-drawing");
-      area.querySelector('[data-part="failed"]').hidden = false;
-    }
+    for (const { areas } of this.groups.values()) areas.forEach(fail);
   }
+}
+
+function fail(area) {
+  area.classList.remove("is-drawing");
+  area.querySelector('[data-part="failed"]').hidden = false;
 }
 
 /** Plotly is a classic script of a megabyte: it comes when everything else is there. */

@@ -9,9 +9,8 @@ export function render(root, snapshot, texts) {
   renderCards(root, snapshot, texts);
   renderNow(root, nowCells(snapshot, texts));
   renderList(root, "systems", systems(snapshot, texts), fillSystem);
-  // In words, so that a value that grows does not take away a form that somebody is filling in.
   const told = (found) => ({ ...alert(found, texts), where: narrowed(found.filters, texts) });
-  renderList(root, "alerts", snapshot.alerts.map(told), fillAlert);
+  renderAlerts(root, snapshot.alerts.map(told));
   renderSla(root, snapshot.sla, texts);
   renderList(root, "deadlines", deadlines(snapshot.sla, texts), fillDeadline);
   renderList(root, "feed", snapshot.feed, (item, line) => fillEvent(item, event(line, texts), texts));
@@ -116,20 +115,33 @@ function fillSystem(item, system) {
   return item;
 }
 
+/** The same alerts in the same order are changed in place: a form that somebody fills in stays, and nothing is read out twice. */
+export function renderAlerts(root, lines) {
+  const list = root.querySelector('[data-list="alerts"]');
+  const items = [...list.children];
+  const isSame = items.length === lines.length && lines.every(({ id }, place) => items[place].dataset.alert === id);
+  if (isSame) return lines.forEach((line, place) => fillAlert(items[place], line));
+  const template = root.querySelector('[data-template="alerts"]');
+  list.replaceChildren(...lines.map((line) => fillAlert(template.content.cloneNode(true).firstElementChild, line)));
+}
+
 function fillAlert(item, words) {
-  state(item.firstElementChild, words.state);
-  for (const name of ["title", "where", "text", "since", "status"]) write(part(item, name), words[name]);
+  if (item.dataset.state !== words.state) state(item, words.state);
+  item.dataset.alert = words.id;
+  item.toggleAttribute("data-quiet", words.quiet);
+  for (const name of ["title", "where", "measured", "text", "since", "status"]) write(part(item, name), words[name]);
   fillDeeds(item, words);
   return item;
 }
 
 /** The link to the rows, and the forms for who may use them: only of what has any. */
-function fillDeeds(item, { link, incident }) {
+function fillDeeds(item, { link, work, incident, quiet }) {
   const rows = part(item, "rows");
+  const { issues } = rows.dataset; // where staff act on issues
   rows.hidden = !link;
-  rows.href = link || "#";
+  rows.href = issues && work ? `${issues}?${work}` : link || "#";
   for (const form of item.querySelectorAll("form[data-deed]")) {
-    form.hidden = !incident;
+    form.hidden = !incident || quiet;
     form.action = form.dataset.deed.replace(NO_INCIDENT, incident || NO_INCIDENT);
   }
 }

@@ -62,25 +62,42 @@ const SEVERITIES = { critical: "bad", warning: "warn", info: "none" };
 export function alert(found, { alerts, standing, zone, language }) {
   const { title, severity, about, since, own } = found;
   const told = { ...(alerts[title] ?? { title: title.replaceAll("_", " ") }), ...own };
+  const several = found.n > 1 && !own?.title && told.several;
   const parts = [told.means, told.meanwhile?.[severity], told.repair].filter(Boolean);
   const when = since && `${format.day(since, zone, language)} ${format.time(since, zone)}`;
   return {
+    id: found.id,
     state: SEVERITIES[severity],
-    title: told.title,
+    title: several ? format.fill(told.several, { n: format.count(found.n, language) }) : told.title,
+    measured: measured(told, found, language),
     text: format.fill(parts.join(" "), { about }),
     since: when ? format.fill(standing.since, { when }) : "",
     status: status(found, { alerts, standing, zone }).join(" · "),
+    quiet: Boolean(found.acknowledged_at || found.silenced_until || found.inhibited_by),
     link: found.link ?? "",
+    work: found.work ?? "",
     incident: found.incident ?? "",
   };
 }
 
+/** How bad it is, where that can be said. */
+function measured(told, { value = null, unit, n }, language) {
+  if (value === null || !told.measured) return "";
+  const text = told.measured[n === 1 ? "one" : "many"];
+  return format.fill(text, { value: format.measure(value, unit, language), n: format.count(n, language) });
+}
+
+function acknowledged({ acknowledged_at: at, acknowledged_by: who }, { standing, zone }) {
+  return at && format.fill(who ? standing.acknowledged : standing.acknowledged_by_nobody, { who, time: format.time(at, zone) });
+}
+
 /** What is to be said of an incident beside its trouble: that it is about to end, and what people have done. */
-function status({ state, acknowledged, silenced_until: until, inhibited_by: cause }, { alerts, standing, zone }) {
+function status(found, { alerts, standing, zone }) {
+  const { state, silenced_until: until, inhibited_by: cause } = found;
   const told = ["recovering", "no_data", "error"].includes(state);
   return [
     told && standing[state],
-    acknowledged && standing.acknowledged,
+    acknowledged(found, { standing, zone }),
     until && format.fill(standing.silenced_until, { time: format.time(until, zone) }),
     cause && format.fill(standing.follows_from, { what: alerts[cause]?.title ?? cause }),
   ].filter(Boolean);

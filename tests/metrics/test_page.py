@@ -78,10 +78,10 @@ def test_each_system_is_told_by_a_word_and_a_shape(page, settings):
 
 def test_what_a_person_must_repair_is_told_first_with_what_to_do(page, settings):
     settings.GEMINI_API_KEY, settings.GEMINI_MODEL = "key", "flash"
-    assert 'class="banner" role="alert" data-state="warn"' not in page()
+    assert 'class="banner alert" role="alert" data-state="warn"' not in page()
     Breaker.objects.create(model="flash", failures=1, reason="model_gone", opened_at=timezone.now())
     html = page()
-    assert 'class="banner" role="alert" data-state="warn"' in html
+    assert 'class="banner alert" role="alert" data-state="warn"' in html
     assert "The AI service does not know flash." in html
     assert "Name models that exist in GEMINI_MODEL" in html
 

@@ -104,9 +104,12 @@ def test_the_page_offers_it_to_those_who_may_and_leads_everybody_to_the_rows(ana
     deeds = f'action="{reverse("acknowledge", args=[incident.pk])}"'
     html = ana.get(reverse("performance")).content.decode()
     assert deeds in html
-    assert 'data-part="rows" href="/performance/ttfr_p50?window=30d&amp;list=waiting' in html
+    issues = reverse("admin:issues_issue_changelist")
+    assert f'data-issues="{issues}" href="{issues}?counted=yes&amp;answer=waiting"' in html
     post(ana, "acknowledge", incident)
-    assert "somebody has taken it up" in ana.get(reverse("performance")).content.decode()
+    html = ana.get(reverse("performance")).content.decode()
+    assert "ana takes care of it since" in html
+    assert f"{deeds} hidden" in html
     visitor = logged_in(django_user_model.objects.create_user("visitor"))
     html = visitor.get(reverse("performance")).content.decode()
     assert 'data-part="rows" href="/performance/ttfr_p50' in html

@@ -44,13 +44,15 @@ def test_an_incident_is_an_alert_with_its_value_and_a_link_to_its_rows(long_wait
         "since": "2026-11-20T13:00:00.000Z",
         "incident": str(long_wait.pk),
         "state": "firing",
-        "acknowledged": False,
+        "acknowledged_at": None,
+        "acknowledged_by": "",
         "silenced_until": None,
         "inhibited_by": "",
         "value": 600.0,
         "unit": "s",
         "n": 1,
         "link": "",
+        "work": "counted=yes&answer=waiting",
         "filters": {},
         "own": None,
     }
@@ -62,7 +64,8 @@ def test_what_people_have_done_about_it_is_shown(long_wait):
     Incident.objects.update(acknowledged_at=NOW, acknowledged_by=get_user_model().objects.create_user("ana"))
     Silence.objects.create(reason="known", starts_at=NOW, ends_at=at(600))
     (alert,) = alerts()
-    assert (alert["acknowledged"], alert["silenced_until"]) == (True, "2026-11-20T13:10:00.000Z")
+    assert (alert["acknowledged_at"], alert["acknowledged_by"]) == ("2026-11-20T13:00:00.000Z", "ana")
+    assert alert["silenced_until"] == "2026-11-20T13:10:00.000Z"
 
 
 def test_a_rule_of_peoples_own_says_it_in_their_words(long_wait):

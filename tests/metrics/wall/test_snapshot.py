@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from metrics import snapshot as whole
+from metrics.alerts.shown import NO_INCIDENT
 from metrics.wall import snapshot
 from metrics.wall.snapshot import Look
 from metrics.window import Scope
@@ -129,9 +130,8 @@ def test_overdue_is_bad_and_soon_due_is_a_warning():
 
 
 def alert(title: str, severity: str = "critical", **changes) -> dict:
-    told = {"id": title, "severity": severity, "title": title, "about": "WhatsApp", "since": None, "incident": None}
-    quiet = {"acknowledged": False, "silenced_until": None, "inhibited_by": ""}
-    return told | quiet | {"state": "firing", "own": None, "filters": {}} | changes
+    told = {"id": title, "severity": severity, "title": title, "about": "WhatsApp", "since": None}
+    return NO_INCIDENT | told | changes
 
 
 def test_the_first_alert_that_customers_feel_takes_over():
@@ -145,7 +145,7 @@ def test_the_first_alert_that_customers_feel_takes_over():
 @pytest.mark.parametrize(
     "quiet",
     [
-        {"acknowledged": True},
+        {"acknowledged_at": "2026-11-20T12:00:00.000Z", "acknowledged_by": "ana"},
         {"silenced_until": "2026-11-20T14:00:00.000Z"},
         {"inhibited_by": "worker_silent"},
         {"state": "recovering"},
