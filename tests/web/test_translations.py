@@ -131,7 +131,7 @@ def test_an_escalated_issue_is_told_in_portuguese():
     told = admin_tools.text_of(page)
     # Ours, Django's own, the stored reason, a code, and names that the AI gave.
     for said in (
-        "Visualizar chamado", "Encerrar sessão", "Nenhum telefone é conhecido", "WhatsApp desconectado",
+        "Visualizar chamado", "Sair", "Nenhum telefone é conhecido", "WhatsApp desconectado",
         "falha no pagamento", "irritado", "escalado", "automação",
     ):  # fmt: skip
         assert said in told, said
