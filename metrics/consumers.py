@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Hashable
 from importlib import import_module
 from urllib.parse import parse_qs
@@ -65,6 +66,16 @@ class Screen(AsyncWebsocketConsumer):
         await self.send(text_data=text)
 
 
+# The open sockets of this process by their session, so that logging out ends them at once.
+OPEN: dict[str, set["Performance"]] = defaultdict(set)
+
+
+def end_session(key: str | None) -> None:
+    """Closes the sockets of a session that is over. For any thread; other processes see it when they look again."""
+    for socket in list(OPEN.get(key or "", ())):
+        asyncio.run_coroutine_threadsafe(socket.close(SESSION_ENDED), socket.loop)
+
+
 class Performance(Screen):
     """`/ws/performance/?window=24h&location=…`: the snapshot of a scope at once, and again after every change.
 
@@ -86,13 +97,25 @@ class Performance(Screen):
         except ValueError as error:
             await self.close(BAD_REQUEST, str(error))
             return
+        self.loop = asyncio.get_running_loop()
+        OPEN[self._session_key].add(self)
         self.watch = asyncio.create_task(self._watch_session())
         await self.begin(look)
 
     async def disconnect(self, code):
         if self.watch:
             self.watch.cancel()
+            self._forget()
         await super().disconnect(code)
+
+    @property
+    def _session_key(self) -> str:
+        return self.scope["session"].session_key or ""
+
+    def _forget(self) -> None:
+        OPEN[self._session_key].discard(self)
+        if not OPEN[self._session_key]:
+            del OPEN[self._session_key]
 
     async def _watch_session(self) -> None:
         """Ends the socket once its session is over: logged out, expired, or its user locked or given a new password."""
@@ -111,7 +134,7 @@ class Performance(Screen):
     async def _is_logged_in(self) -> bool:
         # Read anew: the session at hand remembers what it was at the beginning.
         store = import_module(settings.SESSION_ENGINE).SessionStore
-        session = store(self.scope["session"].session_key)
+        session = store(self._session_key)
         return (await get_user({"session": session})).is_authenticated
 
 

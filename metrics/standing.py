@@ -188,7 +188,7 @@ SEVERITIES = {"critical": "bad", "warning": "warn", "info": "none"}
 
 def alert(found: dict) -> dict:
     """One alert in words: id, state, title, `measured` (how bad it is), a text of what it means and what to do, status, whether it is
-    quiet, where its rows and its incident are, and where staff act on it (`work`). An unknown one is named at least.
+    acknowledged, silenced, or quiet for any reason, where its rows and its incident are, and where staff act on it (`work`). An unknown one is named at least.
 
     A rule that people have made, or put in their own words, brings them along in `own`.
     """
@@ -203,6 +203,8 @@ def alert(found: dict) -> dict:
         "text": " ".join(str(part) for part in parts if part).replace("{about}", found["about"]),
         "since": say("since", when=when) if when else "",
         "status": " · ".join(_status(found)),
+        "acknowledged": bool(found.get("acknowledged_at")),
+        "silenced": bool(found.get("silenced_until")),
         "quiet": bool(found.get("acknowledged_at") or found.get("silenced_until") or found.get("inhibited_by")),
         "link": found.get("link", ""),
         "work": found.get("work", ""),

@@ -135,13 +135,14 @@ function fillAlert(item, words) {
 }
 
 /** The link to the rows, and the forms for who may use them: only of what has any. */
-function fillDeeds(item, { link, work, incident, quiet }) {
+function fillDeeds(item, words) {
+  const { link, work, incident } = words;
   const rows = part(item, "rows");
   const { issues } = rows.dataset; // where staff act on issues
   rows.hidden = !link;
   rows.href = issues && work ? `${issues}?${work}` : link || "#";
   for (const form of item.querySelectorAll("form[data-deed]")) {
-    form.hidden = !incident || quiet;
+    form.hidden = !incident || words[form.dataset.unless];
     form.action = form.dataset.deed.replace(NO_INCIDENT, incident || NO_INCIDENT);
   }
 }

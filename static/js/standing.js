@@ -73,6 +73,8 @@ export function alert(found, { alerts, standing, zone, language }) {
     text: format.fill(parts.join(" "), { about }),
     since: when ? format.fill(standing.since, { when }) : "",
     status: status(found, { alerts, standing, zone }).join(" · "),
+    acknowledged: Boolean(found.acknowledged_at),
+    silenced: Boolean(found.silenced_until),
     quiet: Boolean(found.acknowledged_at || found.silenced_until || found.inhibited_by),
     link: found.link ?? "",
     work: found.work ?? "",

@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from metrics.consumers import Performance
+from metrics.consumers import OPEN, Performance
 from metrics.live import Hub
 from mis_dashboard.asgi import application
 from mis_dashboard.lib import live
@@ -165,6 +165,22 @@ async def test_the_socket_ends_with_the_session(hub, browser, monkeypatch, ends)
     await socket.next()
     await run(end)
     assert await socket.closed_with() == 4401
+
+
+async def test_signing_out_ends_the_sockets_of_that_session_at_once_and_no_others(hub, browser):
+    other = Client()
+    await run(lambda: other.force_login(get_user_model().objects.get()))
+    mine, too, theirs = Socket(browser), Socket(browser, "?window=7d"), Socket(other)
+    for socket in (mine, too, theirs):
+        await socket.connect(5)
+        await socket.next()
+    await run(lambda: browser.post("/logout/"))
+    assert [await mine.closed_with(), await too.closed_with()] == [4401, 4401]
+    await run(one_more_issue)
+    assert (await theirs.next())["now"]["open"] == 1
+    for socket in (mine, too, theirs):
+        await socket.disconnect()
+    assert not OPEN
 
 
 async def test_a_session_that_goes_on_is_left_alone(hub, browser, monkeypatch):
