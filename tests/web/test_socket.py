@@ -177,7 +177,7 @@ async def test_signing_out_ends_the_sockets_of_that_session_at_once_and_no_other
     await run(lambda: browser.post("/logout/"))
     assert [await mine.closed_with(), await too.closed_with()] == [4401, 4401]
     await run(one_more_issue)
-    assert (await theirs.next())["now"]["open"] == 1
+    await theirs.next_with(lambda found: found["now"]["open"] == 1)
     for socket in (mine, too, theirs):
         await socket.disconnect()
     assert not OPEN
