@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable
 from importlib import import_module
 from urllib.parse import parse_qs
+from weakref import WeakSet
 
 from channels.auth import get_user
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -67,7 +68,7 @@ class Screen(AsyncWebsocketConsumer):
 
 
 # The open sockets of this process by their session, so that logging out ends them at once.
-OPEN: dict[str, set["Performance"]] = defaultdict(set)
+OPEN: dict[str, WeakSet["Performance"]] = defaultdict(WeakSet)
 
 
 def end_session(key: str | None) -> None:
