@@ -5,6 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -77,13 +79,20 @@ def silence(request: HttpRequest, incident: UUID) -> dict:
     return {"incident": str(incident), "silence": str(made.pk), "ends_at": plain(made.ends_at)}
 
 
+REFUSED = {
+    403: _("You may not take up or silence alerts. Ask an administrator for the group of managers."),
+    409: _("This alert has ended meanwhile: there is nothing left to do about it."),
+    400: _("Write for how long, and a reason of at most 200 characters."),
+}
+
+
 def _told(request: HttpRequest, told: dict, status: int = 200) -> HttpResponse:
-    """A form of the page leads back to where it was: what has changed, or has ended meanwhile, is seen there."""
+    """A form of the page leads back to where it was, through the sign-in where the session has ended, and says there what was refused."""
     back = request.POST.get("next", "")
-    if (
-        status in (200, 409)
-        and back
-        and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
-    ):
-        return redirect(back)
-    return fresh(JsonResponse(told, status=status))
+    if not back or not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        return fresh(JsonResponse(told, status=status))
+    if status == 401:
+        return redirect_to_login(back)
+    if status in REFUSED:
+        messages.warning(request, REFUSED[status])
+    return redirect(back)

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from issues import forms, work
 from issues.models import Issue
 
-from . import filters
+from . import filters, snapshot
+from .alert_views import may_handle
 from .api import fresh
 from .crt import period, shown, urgent
 from .figure_views import issue_url
-from .snapshot import short
 from .views import sentences_url
 from .window import DEFAULT, Scope
 
@@ -53,6 +53,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "title": filters.title(window),
         "found": shown.period(period.read(window, timezone.get_default_timezone()), scope),
         "sentences": sentences_url(),
+        "snapshot": {"alerts": snapshot.alerts(window)},
+        "may_handle": may_handle(request.user),
+        "issue_list": issue_url(request),
         "now_query": replace(scope, window=DEFAULT, start="", end="").query,
     }
     return fresh(
@@ -94,14 +97,14 @@ def _worked(request: HttpRequest) -> dict | None:
     if form.is_valid():
         try:
             work.do(wanted, issue, request.user, form.cleaned_data)
-            messages.success(request, f"…{short(issue)}: {wanted.done}")
+            messages.success(request, f"…{snapshot.short(issue)}: {wanted.done}")
             return None
         except work.NotPossible as error:
             form.add_error(None, str(error))
         except Issue.DoesNotExist:
             raise Http404 from None
     errors = [str(error) for errors in form.errors.values() for error in errors]
-    told = {"name": short(issue), "work": wanted.name, "errors": errors, "at": form.errors}
+    told = {"name": snapshot.short(issue), "work": wanted.name, "errors": errors, "at": form.errors}
     return {"issue": issue, "given": form.data} | told
 
 

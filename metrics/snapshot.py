@@ -37,9 +37,10 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
         sla     PRIORITY → "first_response" | "resolution" → target_s and hours ("business" or "always": as promised now), pending,
                 at_risk, met, met_late, breached, next_deadlines: [{issue, risk_at, due_at, priority}], the nearest first, last_breaches: those of
                 open issues that have passed, the latest first, and changes_at: when the next one comes to be at risk, or is breached
-        alerts  [{id, severity, title, about, since, incident, state, acknowledged, silenced_until, inhibited_by, value, unit, n,
-                link, filters, own}], what is wrong, the worst first: `incident` is null where no rule watches it, `link` leads to the
-                rows behind the value, `filters` are what its rule is narrowed down to, `own` are a rule's own words (title, means,
+        alerts  [{id, severity, title, about, since, incident, state, acknowledged_at and _by (a user name), silenced_until,
+                inhibited_by, value, unit, n, link, work, filters, own}], what is wrong, the worst first: `incident` is null where no
+                rule watches it, `link` leads to the rows behind the value, `work` is the query of the administration's list in which
+                staff act on it, or "", `filters` are what its rule is narrowed down to, `own` are a rule's own words (title, means,
                 repair), null where it has none
         series  starts, received, resolved, ttfr_p50, ttfr_p90, cost_usd: one entry per bucket, and
                 unfinished: whether the last bucket is still being filled; and target_s, the shortest that is promised
@@ -55,7 +56,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
         open_ones = queries.open_ones(window)
         in_force = promises.all_in_force(window.location or "", now)
         sla = _sla(facts.by(window, "priority", zone, KEPT), open_ones, in_force)
-        standing, alerts = _systems(window)
+        standing, wrong = _systems(window)
         return {
             "v": 1,
             "seq": seq,
@@ -68,7 +69,7 @@ def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
             "kpis": kpis.figures(found),
             "now": _now(window, open_ones, sla) | _dated(standing),
             "sla": sla,
-            "alerts": _dated(alerts),
+            "alerts": _dated(wrong),
             "series": _series(found, sla),
             "feed": [_feed_line(row) for row in queries.feed(window)],
         }
@@ -113,6 +114,11 @@ def _now(window: Window, open_ones: dict[str, dict], sla: dict) -> dict:
         "breached": sum(promise["breached"] for promise in both),
         "last_reply_at": _z(row["last_reply_at"]),
     }
+
+
+def alerts(window: Window) -> list[dict]:
+    """What is wrong, as in the snapshot of that window. Two queries."""
+    return _dated(_systems(window)[1])
 
 
 def _systems(window: Window) -> tuple[dict, list[dict]]:

@@ -88,6 +88,7 @@ STANDING = {
     "no_limit": _("no limit"),
     "spent": _("templates answer until some return"),
     "templates": _("templates answer"),
+    "nobody_answered": _("nobody can be answered"),
     "since": _("alert since {when}"),
     "recovering": _("recovering"),
     "no_data": _("no data"),
@@ -118,7 +119,7 @@ def systems(snapshot: dict) -> list[dict]:
     return [
         *(
             _models(now["models"])
-            or [_cell("ai", say("ai"), "none", CHANNEL_STATES["not_configured"]["word"], say("templates"))]
+            or [_cell("ai", say("ai"), "none", CHANNEL_STATES["not_configured"]["word"], _without_ai(now["channel"]))]
         ),
         _channel(now["channel"]),
         _queue(now["queue"], snapshot["as_of"]),
@@ -151,6 +152,11 @@ def _models(models: list[dict]) -> list[dict]:
     ]
 
 
+def _without_ai(channel: dict) -> str:
+    """What customers are told instead: nothing, where there is no WhatsApp either."""
+    return "" if channel["state"] == "not_configured" else say("templates")
+
+
 def _about(model: dict) -> str:
     reason = str(REASONS.get(model["reason"]) or model["reason"].replace("_", " "))
     if model["since"]:
@@ -163,7 +169,7 @@ def _about(model: dict) -> str:
 def _channel(channel: dict) -> dict:
     told = CHANNEL_STATES[channel["state"]]
     since = "last_heard" if channel["state"] == "unknown" else "for_so_long"
-    below = say(since) if channel["since"] else ""
+    below = say(since) if channel["since"] else say("nobody_answered") if channel["state"] == "not_configured" else ""
     return _cell("whatsapp", "WhatsApp", told["state"], told["word"], below, channel["since"])
 
 

@@ -90,12 +90,19 @@ def queue_age(asked: Asked) -> Look:
     return Reading(age_s(since, asked.now), 1, 1, asked.link("availability", window="1h"))
 
 
+WORKER = """
+    SELECT seen_at, GREATEST(seen_at, (
+        SELECT since FROM mis_dashboard_span WHERE component = 'clock' ORDER BY number DESC LIMIT 1
+    )) AS since
+    FROM (SELECT max(seen_at) AS seen_at FROM mis_dashboard_process WHERE role = 'worker') AS last"""
+
+
 def worker_silence(asked: Asked) -> Look:
-    """How long ago a worker was last seen."""
-    seen_at = asked.row("SELECT max(seen_at) AS seen_at FROM mis_dashboard_process WHERE role = 'worker'")["seen_at"]
-    if seen_at is None:
+    """How long ago a worker was last seen, or the clock came back: who starts with it may take as long as usual."""
+    row = asked.row(WORKER)
+    if row["seen_at"] is None:
         return NoData("never_seen")
-    return Reading(age_s(seen_at, asked.now), 1, 1, asked.link("availability", window="1h"))
+    return Reading(age_s(row["since"], asked.now), 1, 1, asked.link("availability", window="1h"))
 
 
 CLOCK = """

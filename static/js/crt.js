@@ -4,6 +4,7 @@ import { closeExplanations } from "./explain.js";
 import { Live } from "./live.js";
 import { Period } from "./period.js";
 import { offerPeople } from "./person.js";
+import { renderAlerts } from "./render.js";
 import { isStale, showStatus } from "./status.js";
 import { inHand, Refresher } from "./urgent.js";
 
@@ -38,6 +39,7 @@ const live = new Live({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/performance/?${query}`,
   heard(snapshot) {
     clock.heard(snapshot.as_of);
+    renderAlerts(root, snapshot.alerts, texts);
     if (!document.hidden) refresher.heard(snapshot);
   },
   changed: (state) => showStatus(document, state, Date.now(), texts),

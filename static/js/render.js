@@ -9,8 +9,7 @@ export function render(root, snapshot, texts) {
   renderCards(root, snapshot, texts);
   renderNow(root, nowCells(snapshot, texts));
   renderList(root, "systems", systems(snapshot, texts), fillSystem);
-  const told = (found) => ({ ...alert(found, texts), where: narrowed(found.filters, texts) });
-  renderAlerts(root, snapshot.alerts.map(told));
+  renderAlerts(root, snapshot.alerts, texts);
   renderSla(root, snapshot.sla, texts);
   renderList(root, "deadlines", deadlines(snapshot.sla, texts), fillDeadline);
   renderList(root, "feed", snapshot.feed, (item, line) => fillEvent(item, event(line, texts), texts));
@@ -116,7 +115,8 @@ function fillSystem(item, system) {
 }
 
 /** The same alerts in the same order are changed in place: a form that somebody fills in stays, and nothing is read out twice. */
-export function renderAlerts(root, lines) {
+export function renderAlerts(root, alerts, texts) {
+  const lines = alerts.map((found) => ({ ...alert(found, texts), where: narrowed(found.filters, texts) }));
   const list = root.querySelector('[data-list="alerts"]');
   const items = [...list.children];
   const isSame = items.length === lines.length && lines.every(({ id }, place) => items[place].dataset.alert === id);

@@ -6,7 +6,7 @@ import * as format from "./format.js";
 export function systems({ now, as_of }, texts) {
   const models = now.models.map((model) => ofModel(model, now.models, texts));
   return [
-    ...(models.length ? models : [withoutAI(texts)]),
+    ...(models.length ? models : [withoutAI(now.channel, texts)]),
     ofChannel(now.channel, texts),
     ofQueue(now.queue, as_of, texts),
     ...Object.entries(texts.budgets).map(([name, label]) => ofBudget(name, label, now.budget[name], texts)),
@@ -17,8 +17,9 @@ function cell(name, label, state, word, below = "", since = null) {
   return { name, label, state, word, below, since: since ?? "" };
 }
 
-function withoutAI({ standing, channel_states }) {
-  return cell("ai", standing.ai, "none", channel_states.not_configured.word, standing.templates);
+function withoutAI(channel, { standing, channel_states }) {
+  const instead = channel.state === "not_configured" ? "" : standing.templates;
+  return cell("ai", standing.ai, "none", channel_states.not_configured.word, instead);
 }
 
 /** One that is left alone is worse when no other one is asked. */
@@ -39,7 +40,8 @@ function about(model, { standing, reasons, zone, language }) {
 function ofChannel({ state, since }, { standing, channel_states }) {
   const told = channel_states[state];
   const running = state === "unknown" ? standing.last_heard : standing.for_so_long;
-  return cell("whatsapp", "WhatsApp", told.state, told.word, since ? running : "", since);
+  const below = state === "not_configured" ? standing.nobody_answered : "";
+  return cell("whatsapp", "WhatsApp", told.state, told.word, since ? running : below, since);
 }
 
 function ofQueue({ waiting, oldest_due_at: oldest, follow_ups }, asOf, { standing, language, long_due_s }) {

@@ -92,6 +92,19 @@ def test_a_form_of_the_page_leads_back_to_it_and_nowhere_else(ana, incident):
     assert post(ana, "acknowledge", incident, next="https://evil.example.com/").status_code == 200
 
 
+def test_a_form_of_the_page_leads_through_the_sign_in_or_back_with_a_sentence(ana, incident, django_user_model):
+    there = {"next": "/performance?window=7d"}
+    assert (
+        post(Client(), "acknowledge", incident, **there).headers["Location"]
+        == "/login/?next=/performance%3Fwindow%3D7d"
+    )
+    visitor = logged_in(django_user_model.objects.create_user("visitor"))
+    assert post(visitor, "acknowledge", incident, **there).headers["Location"] == there["next"]
+    assert "Ask an administrator" in visitor.get(there["next"]).content.decode()
+    post(ana, "silence", incident, minutes="60", reason="", **there)
+    assert "a reason of at most 200 characters" in ana.get(there["next"]).content.decode()
+
+
 def test_an_acknowledgement_is_not_lost_when_the_value_grows(ana, incident):
     post(ana, "acknowledge", incident)
     watch.look(timezone.now() + timedelta(seconds=30))
@@ -102,6 +115,7 @@ def test_an_acknowledgement_is_not_lost_when_the_value_grows(ana, incident):
 
 def test_the_page_offers_it_to_those_who_may_and_leads_everybody_to_the_rows(ana, incident, django_user_model):
     deeds = f'action="{reverse("acknowledge", args=[incident.pk])}"'
+    assert deeds in ana.get(reverse("crt")).content.decode()
     html = ana.get(reverse("performance")).content.decode()
     assert deeds in html
     issues = reverse("admin:issues_issue_changelist")

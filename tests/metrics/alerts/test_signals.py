@@ -188,6 +188,16 @@ class TestAI:
         assert (value("ai_spend"), read("ai_spend").n) == (5, 2)
 
 
+class TestWorkers:
+    def test_whoever_starts_with_the_clock_is_not_missed_for_the_time_before(self):
+        Process.objects.create(role="worker", host="here", pid=1)
+        Process.objects.update(seen_at=ago(minutes=20))
+        assert value("worker_silence") == 1200
+        Span.objects.create(component="clock", number=1, state="up", since=ago(hours=5), until=ago(minutes=20))
+        Span.objects.create(component="clock", number=2, state="up", since=ago(seconds=7), until=NOW)
+        assert value("worker_silence") == 7
+
+
 class TestChannel:
     def test_a_line_that_nobody_heard_of_lately_cannot_be_told(self):
         assert read("channel_closed") == NoData("not_heard_of")

@@ -11,6 +11,7 @@ from metrics.alerts.life import NoData, Reading
 from metrics.alerts.read import Seen
 from metrics.alerts.signals import Signal
 from metrics.models import AlertEvent, AlertRule, AlertState, Incident, Notice, Silence
+from tests.support import make
 from tests.support.make import NOW
 from tests.support.moment import Gate, while_stopped
 
@@ -414,3 +415,10 @@ def test_every_shipped_rule_can_be_looked_at():
     assert len(states) == 17
     assert {code for code, state in states.items() if state != "inactive"} == {"worker_silent"}
     assert states["worker_silent"] == "no_data"  # no worker was ever seen here
+
+
+def test_who_waits_for_too_long_is_told_of_once_though_the_deadline_has_passed_too():
+    make.issue(at=at(-600))
+    watch.look(NOW)
+    muted = dict(AlertState.objects.filter(state="firing").values_list("rule__code", "muted"))
+    assert muted == {"long_wait": "", "response_overdue": "inhibited long_wait"}
