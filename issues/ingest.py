@@ -88,9 +88,10 @@ def ingest(inbound: Inbound, *, now: datetime | None = None) -> Outcome:
 
 
 def _issue_of(inbound: Inbound) -> UUID | None:
+    """The issue of what was told before; None where that is not known any more."""
     event = queries.event(inbound.key)
-    if event:
-        return event.issue_id
+    if event or not inbound.message_id:
+        return event and event.issue_id
     return Message.objects.filter(external_id=inbound.message_id).values_list("issue_id", flat=True).first()
 
 

@@ -59,6 +59,10 @@ def _look_again(response: Response, looked: int, due: datetime) -> None:
 
 
 def _speak_again(response: Response, now: datetime) -> None:
+    """Unless it was overheard while we searched: then it is looked at again, and found to have been heard."""
+    unheard = Response.objects.filter(pk=response.pk, state=State.UNSURE, channel_id=None)
     with transaction.atomic():
-        if Response.objects.filter(pk=response.pk, state=State.UNSURE).update(state=State.WAITING, due_at=now):
+        if unheard.update(state=State.WAITING, due_at=now):
             jobs.wake("respond")
+        else:
+            jobs.enqueue("look", str(response.pk), 1, due=now)

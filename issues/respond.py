@@ -186,7 +186,7 @@ def _prompt(claimed: Claimed, version: PromptVersion) -> Prompt:
         prompts.compile(version.pk, version.text),
         conversation=[Turn(who, text) for who, text in claimed.conversation],
         customer_name=issue.customer.first_name if issue.customer else "",
-        company=issue.metadata.get("company", ""),
+        company=issue.company,
         language=issue.language,
         knowledge=queries.knowledge(issue.location),
     )

@@ -180,7 +180,7 @@ def _question(issue: Issue) -> think.Thinking:
         prompts.compile(version.pk, version.text),
         conversation=[Turn(who, text) for who, text in queries.conversation(issue)],
         customer_name=issue.customer.first_name if issue.customer else "",
-        company=issue.metadata.get("company", ""),
+        company=issue.company,
         knowledge=queries.knowledge(issue.location),
     )
     until = timezone.now() + JUDGING_TAKES_AT_MOST

@@ -131,6 +131,9 @@ def evolution_webhook(request: HttpRequest, raw: bytes) -> HttpResponse:
         return refuse(401, "The secret header or token is missing or wrong.")
     body = read_json(raw, evolution.Unreadable)
     news = evolution.parse(body)
+    if _is_elsewhere(body) and not isinstance(news, evolution.Connection):
+        log.warning("an event of another instance was left alone", extra={"kind": str(body.get("event"))[:40]})
+        return JsonResponse({"success": True, "issue_id": None})
     if isinstance(news, evolution.Receipt):
         return _receipt(news)
     if isinstance(news, evolution.OwnMessage) and _is_ours(news):
@@ -141,6 +144,12 @@ def evolution_webhook(request: HttpRequest, raw: bytes) -> HttpResponse:
     inbound = _from_evolution(news, evolution.stripped(body), now)
     outcome = ingest(inbound, now=now) if inbound else None
     return JsonResponse({"success": True, "issue_id": outcome and outcome.issue_id})
+
+
+def _is_elsewhere(body: dict) -> bool:
+    """Whether it is of an instance that we do not speak through. One server has many; whoever writes there is not our customer."""
+    instance = body.get("instance")
+    return isinstance(instance, str) and instance != settings.EVOLUTION_INSTANCE
 
 
 def _receipt(news: evolution.Receipt) -> HttpResponse:

@@ -24,6 +24,7 @@ WINDOWS = {
 DEFAULT = "24h"
 CUSTOM = "custom"
 LONGEST = 3660 * DAY
+YEARS = range(1970, 2201)  # the time before a window, and its charts, must be times as well
 
 # A chart has at most so many buckets, of the shortest of these lengths that does.
 BUCKETS = [5 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 28 * DAY, 364 * DAY]
@@ -181,10 +182,15 @@ def _instant(field: str, text: str, zone: ZoneInfo, *, last: bool = False) -> da
     """A local day's beginning (of the `last` one, its end), or a local time, in UTC."""
     try:
         if len(text) == len("2026-01-31"):
-            day = date.fromisoformat(text) + (DAY if last else timedelta())
-            return datetime.combine(day, time(), zone).astimezone(UTC)
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+            at = datetime.combine(date.fromisoformat(text) + (DAY if last else timedelta()), time(), zone)
+        else:
+            at = datetime.fromisoformat(text)
+            at = at if at.tzinfo else at.replace(tzinfo=zone)
+        if at.year in YEARS:
+            return at.astimezone(UTC)
+        raise BadScope(field, f"{field} must lie between {YEARS.start} and {YEARS.stop - 1}")
+    except BadScope:
+        raise
     except (ValueError, OverflowError):
         raise BadScope(field, f"{field} must be a day as 2026-01-31, or a time as 2026-01-31T14:00") from None
 

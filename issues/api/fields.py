@@ -7,6 +7,8 @@ from uuid import UUID
 from django.http import Http404
 from pydantic import BeforeValidator, StringConstraints
 
+from mis_dashboard.lib import wire
+
 from .. import phones
 from ..models import Issue
 
@@ -28,11 +30,13 @@ def _phone(raw: Any) -> Any:
 
 
 def _object(raw: Any) -> Any:
-    """n8n sends objects also as text."""
-    try:
-        return json.loads(raw) if isinstance(raw, str) else raw
-    except ValueError:
+    """n8n sends objects also as text. Raises ValueError with what to write."""
+    if not isinstance(raw, str):
         return raw
+    try:
+        return wire.storable(json.loads(raw))
+    except (ValueError, RecursionError):
+        raise ValueError("not valid: write an object, or JSON of one that is not nested too deeply") from None
 
 
 Phone = Annotated[str, BeforeValidator(_phone)]

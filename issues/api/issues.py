@@ -1,6 +1,7 @@
 """Issues: noticed by another system, resolved by another program, and asked for by those that poll."""
 
 import hashlib
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from mis_dashboard.lib import wire
 
 from .. import actions, programs
 from ..ingest import Inbound, ingest
-from ..models import InboundEvent, Issue
+from ..models import EventKey, InboundEvent, Issue
 from ..models.issue import Basis, Priority
 from ..resolve import resolve
 from . import examples
@@ -25,6 +26,7 @@ from .rows import iso, issue_row
 router = Router(tags=["issues"])
 
 NOTES = "Issue resolvido"
+SAME_WITHIN = timedelta(minutes=10)  # the same body again is the same issue
 ALL_REFUSED = (
     "priority=all is refused: old auto-resolve workflows ask for it, and would close issues after two hours of silence. "
     "Leave priority out for all issues. Once those workflows are gone, say so with OLD_AUTO_RESOLVE_GONE=1"
@@ -69,6 +71,8 @@ class CreateIssue(Schema):
 def create_issue(request: HttpRequest, body: CreateIssue) -> dict[str, Any]:
     """A customer with an unresolved issue is not given a second one: the words join it as a new turn."""
     outcome = ingest(_inbound(request, body))
+    if outcome.issue_id is None:
+        return {"success": True, "issue": None, "message": "This was told before, too long ago", "repeated": True}
     return {
         "success": True,
         "issue": issue_row(find(outcome.issue_id)),
@@ -79,6 +83,8 @@ def create_issue(request: HttpRequest, body: CreateIssue) -> dict[str, Any]:
 
 def _inbound(request: HttpRequest, body: CreateIssue) -> Inbound:
     metadata = body.metadata or {}
+    if not isinstance(metadata.get("company", ""), str):
+        raise HttpError(400, "metadata.company is not valid: write a text")
     preview = metadata.get("message_preview")
     text = body.message or body.description or (preview if isinstance(preview, str) else "")
     return Inbound(
@@ -101,10 +107,18 @@ def _inbound(request: HttpRequest, body: CreateIssue) -> Inbound:
 
 
 def _key(request: HttpRequest, body: CreateIssue) -> str:
-    """What makes a repeat a repeat: the caller's own word, else this very body within the same minute."""
-    own = request.headers.get("Idempotency-Key") or body.message_id
-    said = f"{own}" if own else f"{timezone.now():%Y%m%d%H%M}{request.body.hex()}"
-    return "api:" + hashlib.sha256(f"{request.auth.pk}:{said}".encode()).hexdigest()
+    """What makes a repeat a repeat: the caller's own word, else this very body within ten minutes."""
+
+    def key(said: str) -> str:
+        return "api:" + hashlib.sha256(f"{request.auth.pk}:{said}".encode()).hexdigest()
+
+    if own := request.headers.get("Idempotency-Key") or body.message_id:
+        return key(own)
+    now = timezone.now()
+    place, text = int(now.timestamp() // SAME_WITHIN.total_seconds()), request.body.hex()
+    before = key(f"{place - 1}:{text}")
+    known = EventKey.objects.filter(key=before, received_at__gt=now - SAME_WITHIN).exists()
+    return before if known else key(f"{place}:{text}")
 
 
 # --- Resolve --------------------------------------------------------------------------------------

@@ -60,5 +60,5 @@ def _row(message: Message) -> dict[str, Any]:
         "group_sender_name": None,
         "team_analysis": metadata.get("team_analysis"),
         "workflow_name": None,
-        "location_name": metadata.get("company"),
+        "location_name": issue.company or None,
     }

@@ -203,6 +203,12 @@ class Issue(models.Model):
         return f"{wording.issue_type(self.type)} {self.short}"
 
     @property
+    def company(self) -> str:
+        """The name of the client's company, as the CRM told it; "" where it did not."""
+        name = self.metadata.get("company")
+        return name if isinstance(name, str) else ""
+
+    @property
     def short(self) -> str:
         """Its name on screens: the end of its id, which is the random part."""
         return str(self.pk)[-6:]

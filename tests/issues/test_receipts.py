@@ -132,6 +132,22 @@ def test_when_the_line_breaks_after_it_was_told_it_is_adopted_without_asking(spe
     assert response.sent_at == response.spoken_at
 
 
+def test_what_is_overheard_while_whatsapp_is_searched_is_not_said_again(speaks, monkeypatch):
+    response = unsure(speaks)
+    monkeypatch.setattr(receipts, "_adopt", lambda response_id: None)  # killed between the two statements
+
+    class Channel:
+        def find_sent(self, *_, **__):
+            assert hears()
+
+    monkeypatch.setattr(look.channels, "channel", Channel)
+    look.look(response.pk, 1)
+    assert now_is(response)[:2] == ("unsure", ID)
+    job = Job.objects.filter(name="look").latest("id")
+    jobs.look(*job.args)
+    assert now_is(response)[0] == "sent"
+
+
 def test_the_acceptance_counts_when_another_program_has_said_the_same(speaks):
     def accepted():
         hears(channel_id="3EB0PROGRAM")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from metrics.window import Scope, Window
+from metrics.window import BadScope, Scope, Window
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -103,3 +103,9 @@ def test_a_custom_window_that_includes_today_ends_now():
     yesterday = Scope("custom", start="2026-11-19", end="2026-11-19").at(now, ZoneInfo("America/Sao_Paulo"))
     assert yesterday.end == window.start
     assert yesterday.is_over
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "2300-01-01", "9999-12-31"])
+def test_a_day_before_or_after_any_business_is_refused_by_name(day):
+    with pytest.raises(BadScope, match=r"start must lie between 1970 and 2200|start must be a day"):
+        Scope.parse({"window": "custom", "start": day, "end": day})

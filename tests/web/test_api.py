@@ -1,9 +1,11 @@
 import json
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from issues.models import ApiKey, Issue, Response
+from issues.models import ApiKey, EventKey, InboundEvent, Issue, Response
+from tests.support import make
 
 pytestmark = pytest.mark.django_db
 CREATE = "/api/issues/create"
@@ -38,6 +40,44 @@ def test_the_same_message_id_is_the_same_issue(create, payload):
     first, second = (create(payload("mis-issues-create-request")).json() for _ in range(2))
     assert (first["issue"]["id"], second["repeated"]) == (second["issue"]["id"], True)
     assert Issue.objects.count() == 1
+
+
+def test_a_repeat_of_what_is_forgotten_is_nobody_elses_issue(create):
+    create({"issue_type": "billing", "customer_phone": "5511900000009"})
+    body = {"issue_type": "billing", "customer_phone": "5511900000001"}
+    create(body, **{"Idempotency-Key": "k1"})
+    InboundEvent.objects.all().delete()
+    answer = create(body, **{"Idempotency-Key": "k1"}).json()
+    assert (answer["issue"], answer["repeated"]) == (None, True)
+
+
+def test_the_same_body_within_ten_minutes_is_the_same_issue_whatever_the_clock_says(create, monkeypatch):
+    body, real = {"issue_type": "billing", "customer_phone": "5511900000001"}, timezone.now
+    start = real().replace(minute=9, second=58, microsecond=0)
+    said = []
+    for seconds in (0, 4, 500, 1300):
+        monkeypatch.setattr(timezone, "now", lambda at=start + timedelta(seconds=seconds): at)
+        said.append(create(body).json()["repeated"])
+        EventKey.objects.filter(received_at__gt=start + timedelta(hours=-1)).update(received_at=start)
+    assert said == [False, True, True, False]
+
+
+@pytest.mark.parametrize("raw", ["[" * 50_000, '{"a": 1', "x"])
+def test_metadata_that_is_no_object_is_refused_by_name(create, raw):
+    answer = create({"issue_type": "billing", "metadata": raw})
+    assert (answer.status_code, answer.json()["field"]) == (400, "metadata")
+
+
+def test_metadata_as_text_is_cleaned_as_an_object_is(create):
+    create({"issue_type": "billing", "metadata": '{"a": "x\\u0000y", "b": NaN, "c": "\\ud800"}'})
+    assert Issue.objects.get().metadata["a"] == "xy"
+
+
+def test_a_company_that_is_no_text_is_refused_and_where_it_is_stored_it_is_none(create):
+    answer = create({"issue_type": "billing", "metadata": {"company": ["x"]}})
+    assert (answer.status_code, answer.json()["error"]) == (400, "metadata.company is not valid: write a text")
+    assert make.issue(metadata={"company": ["x"]}).company == ""
+    assert make.issue(metadata={"company": "Aurora"}).company == "Aurora"
 
 
 def test_the_idempotency_key_makes_a_repeat_harmless(create):

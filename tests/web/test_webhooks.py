@@ -291,3 +291,11 @@ def test_long_ids_and_long_numbers_do_no_harm(workflow):
     message = {"body": "oi", "messageId": "m" * 128}
     assert workflow({"phone": "+5511900000001", "message": message}).status_code == 200
     assert workflow(b'{"message": "oi", "phone": "+5511900000001", "n": ' + b"9" * 5000 + b"}").status_code == 400
+
+
+def test_what_is_told_of_another_instance_is_left_alone(whatsapp, payload):
+    body = payload("evolution-messages-upsert-conversation")
+    assert whatsapp(body | {"instance": "another"}).json() == {"success": True, "issue_id": None}
+    assert nothing_stored()
+    whatsapp(body)
+    assert InboundEvent.objects.exists()
