@@ -12,7 +12,6 @@ from django.db import DataError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from mis_dashboard.lib import jobs, wire
 from mis_dashboard.lib.doors import refuse
@@ -40,9 +39,12 @@ def door(view: Callable[[HttpRequest, bytes], HttpResponse]):
     """
 
     @csrf_exempt
-    @require_POST
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            answer = refuse(405, "This address takes events: send POST with a JSON body.")
+            answer["Allow"] = "POST"
+            return answer
         if int(request.headers.get("Content-Length") or 0) > MAX_BYTES:
             return refuse(413, f"The body is larger than {MAX_BYTES // 1024} KB.")
         try:
@@ -73,13 +75,15 @@ def read_json(raw: bytes, unreadable: type[Exception]) -> dict:
     """The body as an object. Raises `unreadable` saying where it is broken, without repeating what stood there."""
     try:
         body = json.loads(raw)
-    except (UnicodeDecodeError, RecursionError):
+    except UnicodeDecodeError:
         raise unreadable("body", "write JSON in UTF-8") from None
+    except RecursionError:
+        raise unreadable("body", wire.TOO_DEEP) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise unreadable("body", f"not JSON ({error.msg}, {where}); quotes and line breaks must be escaped") from None
     except ValueError:
-        raise unreadable("body", "a number in it is too long") from None
+        raise unreadable("body", wire.TOO_LONG) from None
     if not isinstance(body, dict):
         raise unreadable("body", "write a JSON object")
     return body
@@ -149,7 +153,8 @@ def evolution_webhook(request: HttpRequest, raw: bytes) -> HttpResponse:
 def _is_elsewhere(body: dict) -> bool:
     """Whether it is of an instance that we do not speak through. One server has many; whoever writes there is not our customer."""
     instance = body.get("instance")
-    return isinstance(instance, str) and instance != settings.EVOLUTION_INSTANCE
+    ours = settings.EVOLUTION_INSTANCE
+    return bool(ours) and isinstance(instance, str) and instance != ours
 
 
 def _receipt(news: evolution.Receipt) -> HttpResponse:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 
 from issues.models import ApiKey
 
@@ -14,9 +14,12 @@ from .window import BadScope
 def answered(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """`view` for a session or an API key: 401 without either, 400 for a BadScope, which names the parameter and what to write."""
 
-    @require_safe
+    @csrf_exempt  # nothing is changed
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            told = {"error": "method_not_allowed", "detail": "This address tells figures: send GET."}
+            return _refused(told, status=405, headers={"Allow": "GET, HEAD"})
         if not request.user.is_authenticated and not _has_key(request):
             return _refused(
                 {"error": "unauthorized", "detail": "Log in, or send Authorization: Bearer KEY or X-API-Key: KEY."},

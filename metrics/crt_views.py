@@ -70,7 +70,9 @@ def now(request: HttpRequest) -> HttpResponse:
 
     It may be a second old: however many look, the issues are read once a second for each choice of filters.
     """
-    scope, _wrong = filters.understood({"window": PERIOD} | request.GET.dict())
+    scope, wrong = filters.understood({"window": PERIOD} | request.GET.dict())
+    if wrong:
+        return fresh(HttpResponse("\n".join(wrong.values()), status=400, content_type="text/plain; charset=utf-8"))
     found, moment = urgent.lately(scope.location, scope.priority, scope.type)
     return fresh(render(request, "partials/crt_now.html", _now(request, scope, found, moment) | {"scope": scope}))
 

@@ -138,7 +138,9 @@ class Scope:
         if given["priority"] and given["priority"] not in PRIORITIES:
             raise BadScope("priority", f"priority must be one of {', '.join(PRIORITIES)}, or left out", PRIORITIES)
         for name, longest in (("location", 64), ("type", 100)):
-            if "\0" in (given[name] or "") or len(given[name] or "") > longest:
+            if "\0" in (given[name] or ""):
+                raise BadScope(name, f"{name} must be without NUL")
+            if len(given[name] or "") > longest:
                 raise BadScope(name, f"{name} must be at most {longest} characters")
         if window != CUSTOM:
             return cls(window, **given)

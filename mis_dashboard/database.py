@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Embedded", "EmbeddedError", "address", "connect", "databases", "ensure_for_command", "secret_key"]
 
 SCHEMES = {"postgres", "postgresql"}
+ADDRESS = "postgresql://user:password@host:5432/name"
 ENGINE = "django.db.backends.postgresql"
 POOL = {"min_size": 2, "max_size": 12, "timeout": 3, "max_lifetime": 1800}
 CONN_MAX_AGE_S = 600
@@ -61,25 +62,26 @@ def databases(url: str, data_dir: Path, *, pooled: bool, pooler: bool) -> dict[s
     }
 
 
-def parse(url: str) -> dict[str, Any]:
-    """A postgres:// address as NAME, USER, PASSWORD, HOST, PORT, and OPTIONS for the rest of its query.
+def parse(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
+    """A postgres:// address, of that variable, as NAME, USER, PASSWORD, HOST, PORT, and OPTIONS for the rest of its query.
 
     Never quotes the address in an error: it holds a password.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ImproperlyConfigured(f"{variable} is no address: write {ADDRESS}.") from None
     if parts.scheme not in SCHEMES:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL begins with {parts.scheme or 'nothing'!r}: write postgresql://user:password@host:5432/name."
-        )
+        raise ImproperlyConfigured(f"{variable} begins with {parts.scheme or 'nothing'!r}: write {ADDRESS}.")
     query = dict(parse_qsl(parts.query))
     try:
         port = query.pop("port", "") or str(parts.port or "")
     except ValueError:
-        raise ImproperlyConfigured("DATABASE_URL has no valid port: write a number such as 5432.") from None
+        raise ImproperlyConfigured(f"{variable} has no valid port: write a number such as 5432.") from None
     name = query.pop("dbname", "") or unquote(parts.path.lstrip("/"))
     if not name:
-        raise ImproperlyConfigured("DATABASE_URL names no database: end the address with /name.")
-    return {
+        raise ImproperlyConfigured(f"{variable} names no database: end the address with /name.")
+    chosen = {
         "NAME": name,
         "USER": query.pop("user", "") or unquote(parts.username or ""),
         "PASSWORD": query.pop("password", "") or unquote(parts.password or ""),
@@ -87,6 +89,20 @@ def parse(url: str) -> dict[str, Any]:
         "PORT": port,
         "OPTIONS": query,
     }
+    _refuse_unknown(query, variable)
+    return chosen
+
+
+def _refuse_unknown(options: dict[str, str], variable: str) -> None:
+    """What stands behind the ? must be something that PostgreSQL's own library knows."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    for name, value in options.items():
+        try:
+            make_conninfo("", **{name: value})
+        except ProgrammingError:
+            raise ImproperlyConfigured(f"{variable} has an option that PostgreSQL does not know: {name!r}.") from None
 
 
 def connect(*, listen: bool = False, **kwargs: Any) -> "psycopg.Connection":

@@ -22,11 +22,13 @@ PORT = env.integer("PORT", 8000, low=1, high=65535)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
-from .database import databases, secret_key  # noqa: E402  (needs nothing but the environment)
+from .database import databases, parse, secret_key  # noqa: E402  (needs nothing but the environment)
 
-SECRET_KEY = env.text("SECRET_KEY") or secret_key(DATA_DIR)
+SECRET_KEY = env.secret("SECRET_KEY", least=50) or secret_key(DATA_DIR)
 DATABASE_URL = env.text("DATABASE_URL")
 DATABASE_LISTEN_URL = env.text("DATABASE_LISTEN_URL")
+if DATABASE_LISTEN_URL:
+    parse(DATABASE_LISTEN_URL, "DATABASE_LISTEN_URL")  # says what is wrong with it
 DATABASES = databases(DATABASE_URL, DATA_DIR, pooled=ROLE == "web", pooler=bool(DATABASE_LISTEN_URL))
 
 # --- Django ---------------------------------------------------------------------------------

@@ -78,9 +78,15 @@ class Parser(NinjaParser):
         except json.JSONDecodeError as error:
             _count(request)
             raise wire.Unreadable("body", _broken(error)) from None
-        except (ValueError, RecursionError):
+        except UnicodeDecodeError:
             _count(request)
             raise wire.Unreadable("body", "write JSON in UTF-8") from None
+        except RecursionError:
+            _count(request)
+            raise wire.Unreadable("body", wire.TOO_DEEP) from None
+        except ValueError:
+            _count(request)
+            raise wire.Unreadable("body", wire.TOO_LONG) from None
 
 
 def _broken(error: json.JSONDecodeError) -> str:
@@ -136,6 +142,12 @@ def not_said(request: HttpRequest, error: programs.CannotSay) -> HttpResponse:
     if isinstance(error, programs.NoChannel):
         response["Retry-After"] = "60"
     return response
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """Any address below /api/ that there is not."""
+    return refuse(404, "There is nothing here: see /api/docs")
 
 
 def unknown(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -11,7 +11,7 @@ ISSUE = {
     "alert_id": None,
     "issue_type": "login_problem",
     "priority": "high",
-    "status": "detected",
+    "status": "open",
     "customer_name": "Ana Exemplo",
     "customer_phone": "5511900000001",
     "assigned_to": None,
@@ -33,6 +33,7 @@ RESOLVED = {
     "resolved_at": "2026-11-20T13:12:00+00:00",
     "time_to_resolution": 12,
     "resolution_notes": "Senha redefinida",
+    "updated_at": "2026-11-20T13:12:00+00:00",
 }
 MESSAGE = {
     "id": "0192f0c4-6a02-7b11-8d1f-90c4c1f0a3b5",

@@ -48,8 +48,8 @@ def is_secret(text: str) -> bool:
 def ask(now: datetime) -> tuple[WallPairing, str]:
     """A new code, and the secret that will be the screen's if somebody accepts it. Raises TooManyWait.
 
-    Where too many wait, the oldest gives way: whoever stands before a screen types its code within a minute or two, and
-    strangers who ask and ask lock nobody out.
+    Where too many wait, the oldest gives way: whoever stands before a screen types its code within a minute or two, and no
+    address gets so many that it could take those of others away (`views.ASKED`).
     """
     WallPairing.objects.filter(expires_at__lte=now).delete()
     kept = WallPairing.objects.order_by("-expires_at", "-pk").values("pk")[: MOST_WAITING - 1]

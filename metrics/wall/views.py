@@ -11,6 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from mis_dashboard.lib.brake import Brake
+
 from ..api import fresh
 from ..models import WallScreen
 from . import cookies, screens, snapshot
@@ -19,6 +21,9 @@ from .edition import EDITION
 log = logging.getLogger("mis.live")
 
 SHOWN, WAITING, UNKNOWN = "shown", "waiting", "unknown"
+
+# So many new codes a minute for one address, so that none takes away all of those that screens show.
+ASKED = Brake(10, 60.0)
 
 
 def discreet(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -69,7 +74,9 @@ def _pairing(request: HttpRequest, secret: str) -> HttpResponse:
     now = timezone.now()
     pairing = screens.waiting(secret, now)
     try:
-        if pairing is None and request.method != "HEAD":
+        who = (request.META.get("REMOTE_ADDR", ""),)
+        if pairing is None and request.method != "HEAD" and not ASKED.wait_s(who):
+            ASKED.count(who)
             pairing, secret = screens.ask(now)
     except screens.TooManyWait:
         pass

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Mapping
 from datetime import time, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 TRUE = {"1", "true", "yes", "on"}
-FALSE = {"0", "false", "no", "off", ""}
+FALSE = {"0", "false", "no", "off"}
 
 
 class Env:
@@ -19,11 +20,21 @@ class Env:
         self.values = os.environ if values is None else values
 
     def text(self, name: str, default: str = "") -> str:
-        return self.values.get(name, default).strip()
+        """The value; an empty one is as one that is not set."""
+        return self.values.get(name, "").strip() or default
+
+    def secret(self, name: str, *, least: int) -> str:
+        """A key of `least` characters or more, which no error repeats; "" when it is not set."""
+        value = self.text(name)
+        if value and len(value) < least:
+            raise ImproperlyConfigured(
+                f"{name} is too short to be a key: write {least} random characters or more, or leave it out."
+            )
+        return value
 
     def flag(self, name: str, default: bool = False) -> bool:
-        value = self.values.get(name)
-        if value is None:
+        value = self.text(name)
+        if not value:
             return default
         if value.strip().lower() in TRUE:
             return True
@@ -96,14 +107,18 @@ class Env:
 
     def base_url(self, name: str, default: str = "") -> str:
         """An address without its final slash. Plain http is for this machine only."""
-        value = (self.text(name) or default).rstrip("/")
-        if not value or value.startswith("https://"):
-            return value
-        local = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-        if value.startswith(local) and value[len(next(p for p in local if value.startswith(p))) :][:1] in {
-            "",
-            ":",
-            "/",
-        }:
+        value = self.text(name, default).rstrip("/")
+        if not value or _is_address(value):
             return value
         raise ImproperlyConfigured(f"{name} is {value!r}: write https://…; plain http is for 127.0.0.1 only.")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname if parts.port is None or parts.port else None
+    except ValueError:
+        return False
+    if not host or any(sign.isspace() for sign in text):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in {"127.0.0.1", "localhost", "::1"})

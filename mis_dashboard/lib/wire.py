@@ -16,6 +16,10 @@ MAX_DEPTH = 40
 EPOCHS = range(946_684_800, 4_102_444_800)
 
 
+TOO_DEEP = "objects and lists in it are nested too deeply"
+TOO_LONG = "a number in it is too long"
+
+
 class Unreadable(Exception):
     """A body that is not what it should be. `field` is where, `problem` what to write there; neither quotes the body."""
 

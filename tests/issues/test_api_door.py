@@ -171,3 +171,22 @@ def test_at_most_ten_messages_of_unresolved_issues_are_listed_newest_first(n8n):
     resolve.resolve(Issue.objects.get(text="Problema 11"))
     listed = [row["message_body"] for row in n8n.get("/api/messages/unprocessed").json()["messages"]]
     assert listed == [f"Problema {number}" for number in range(10, 0, -1)]
+
+
+@pytest.mark.parametrize("address", ["/api/nowhere", "/api/issues/create/", "/api/"])
+def test_an_address_that_there_is_not_is_refused_in_json(client, address):
+    answer = client.post(address, "{}", "application/json")
+    assert answer.status_code == 404
+    assert answer.json() == {"success": False, "error": "There is nothing here: see /api/docs"}
+
+
+def test_figures_are_only_asked_for(client):
+    answer = client.post("/api/metrics/snapshot", "{}", "application/json")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert answer.json()["error"] == "method_not_allowed"
+
+
+def test_a_webhook_is_only_sent(client):
+    answer = client.get("/api/webhooks/ghl")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "send POST" in answer.json()["error"]

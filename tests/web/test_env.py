@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from mis_dashboard.database import parse
 from mis_dashboard.lib.env import Env
 
 
@@ -56,6 +57,12 @@ def test_a_time_zone_nobody_knows_is_refused_with_what_to_write(value):
             "MIS cannot start. MIS_DATA_DIR is '/proc/nope' (No such file or directory): write a",
         ),
         ("DATABASE_URL", "postgresql://u:secret@127.0.0.1:1/x", "CommandError: Cannot reach the database."),
+        (
+            "DATABASE_LISTEN_URL",
+            "nonsense",
+            "MIS cannot start. DATABASE_LISTEN_URL begins with 'nothing': write postgresql://",
+        ),
+        ("SECRET_KEY", "secret", "MIS cannot start. SECRET_KEY is too short to be a key: write 50 random characters"),
     ],
 )
 def test_what_is_wrong_in_the_environment_is_a_sentence_and_no_trace(name, value, said):
@@ -67,3 +74,37 @@ def test_what_is_wrong_in_the_environment_is_a_sentence_and_no_trace(name, value
     assert said in found.stderr
     assert "Traceback" not in found.stderr
     assert "secret" not in found.stderr
+
+
+def test_what_is_empty_is_as_what_is_not_set():
+    empty = Env({"A": "", "B": " "})
+    assert empty.text("A", "x") == empty.text("B", "x") == "x"
+    assert (empty.words("A", "a,b"), empty.flag("A", default=True), empty.integer("A", 7, low=1, high=9)) == (
+        ["a", "b"],
+        True,
+        7,
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https:// bad host/", "http://evolution:8080", "evolution.local", "http://127.0.0.1 x", "https://", "https://h:x"],
+)
+def test_an_address_that_is_none_is_refused(value):
+    with pytest.raises(ImproperlyConfigured, match=r"URL is .*: write https://"):
+        Env({"URL": value}).base_url("URL")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://u:secret@[::1/db", "DATABASE_URL is no address: write postgresql://"),
+        ("postgresql://u:secret@h/db?foo=bar", "DATABASE_URL has an option that PostgreSQL does not know: 'foo'"),
+        ("postgresql://u:secret@h:x/db", "DATABASE_URL has no valid port"),
+    ],
+)
+def test_a_database_that_is_no_address_is_refused_without_its_password(url, said):
+    with pytest.raises(ImproperlyConfigured) as error:
+        parse(url)
+    assert said in str(error.value)
+    assert "secret" not in str(error.value)

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from mis_dashboard.signin import Brake, SignIn
+from mis_dashboard.lib.brake import Brake
+from mis_dashboard.signin import WITHIN_S, WRONG, SignIn
 
 pytestmark = pytest.mark.django_db
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(SignIn, "brake", Brake(clock=lambda: now[0]))
+    monkeypatch.setattr(SignIn, "brake", Brake(WRONG, WITHIN_S, clock=lambda: now[0]))
     get_user_model().objects.create_user("ana", password="uma-senha-longa")
     return now
 
@@ -51,8 +52,8 @@ def test_who_signs_in_begins_anew():
 
 
 def test_what_is_counted_does_not_grow_for_ever(clock, monkeypatch):
-    monkeypatch.setattr("mis_dashboard.signin.MOST_KEYS", 100)
+    monkeypatch.setattr("mis_dashboard.lib.brake.MOST_KEYS", 100)
     for number in range(250):
         clock[0] += 10
         SignIn.brake.count((str(number), ""))
-    assert len(SignIn.brake._wrong) <= 100
+    assert len(SignIn.brake._counted) <= 100

@@ -214,3 +214,11 @@ def test_only_its_pages_are_open(tv):
     assert tv.get("/api/metrics/snapshot").status_code == 401
     assert tv.post("/wall/").status_code == 405
     assert reverse("wall") == "/wall/"
+
+
+def test_who_asks_and_asks_takes_no_code_away_from_a_screen(client):
+    shown = Client(REMOTE_ADDR="10.0.0.1")
+    code = shown.get("/wall/").context["code"]
+    answers = [Client(REMOTE_ADDR="10.0.0.9").get("/wall/").context["code"] for _ in range(120)]
+    assert [bool(answer) for answer in answers] == [True] * 10 + [False] * 110
+    assert shown.get("/wall/").context["code"] == code
