@@ -8,9 +8,17 @@ import sys
 def main() -> None:
     """Runs a command; what is wrong in the environment is one sentence and no trace."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mis_dashboard.settings")
+    try:
+        import django  # noqa: F401
+    except ImportError:
+        sys.exit(
+            "What MIS needs is installed in .venv: call .venv/bin/python manage.py …, after make run or make demo."
+        )
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
+    from psycopg.errors import UndefinedTable
 
     from mis_dashboard.database import EmbeddedError, ensure_for_command
 
@@ -19,7 +27,14 @@ def main() -> None:
         ensure_for_command(sys.argv[1:])
     except (ImproperlyConfigured, EmbeddedError) as error:
         sys.exit(f"MIS cannot start. {error}")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, UndefinedTable):
+            raise
+        sys.exit(
+            "There are no tables yet: start MIS once. Those of the demonstration are used with MIS_DATA_DIR=var/demo."
+        )
 
 
 if __name__ == "__main__":

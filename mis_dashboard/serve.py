@@ -172,7 +172,7 @@ class Announcement:
     def __call__(self) -> None:
         if not self.said and self._answers():
             self.said = True
-            self.say(f"MIS is up: {address(self.host, self.port)}/  (Ctrl-C stops it)")
+            self.say(f"MIS is up: {settings.PUBLIC_URL or address(self.host, self.port)}/  (Ctrl-C stops it)")
             if not has_users():
                 self.say(NOBODY)
 

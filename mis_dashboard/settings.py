@@ -19,7 +19,9 @@ DEMO = env.flag("MIS_DEMO")
 DEBUG = env.flag("DEBUG")
 DATA_DIR = Path(env.text("MIS_DATA_DIR") or BASE_DIR / "var").resolve()
 PORT = env.integer("PORT", 8000, low=1, high=65535)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+# This machine may always ask, as health checks do.
+ALLOWED_HOSTS = [*dict.fromkeys([*env.words("ALLOWED_HOSTS"), *LOOPBACK])]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 from .database import databases, parse, secret_key  # noqa: E402  (needs nothing but the environment)
@@ -116,9 +118,7 @@ STORAGES = {
 # --- Safety ---------------------------------------------------------------------------------
 
 # HTTPS is the rule; a machine that serves itself on loopback has none, and says so here.
-HTTPS = env.flag(
-    "HTTPS", default=not DEBUG and any(h not in {"127.0.0.1", "localhost", "[::1]"} for h in ALLOWED_HOSTS)
-)
+HTTPS = env.flag("HTTPS", default=not DEBUG and any(host not in LOOPBACK for host in ALLOWED_HOSTS))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

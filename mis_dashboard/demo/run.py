@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
+from issues.models import ApiKey
 from metrics.models import WallScreen
 from metrics.wall import screens
 
@@ -29,19 +30,20 @@ def run(*, host: str, port: int, seed: int, say: Callable[[str], object] = print
     refuse_taken_port(host, port)
     throw_away()
     password = secrets.token_urlsafe(9)
-    wall = ""
+    wall = key = ""
 
     def prepare() -> None:
-        nonlocal wall
+        nonlocal wall, key
         get_user_model().objects.create_superuser(USER, "", password)
         furnish()
+        key = ApiKey.issue(USER)[1]
         wall = f"{address(host, port)}/wall/{screens.link(WallScreen(name=WALL))}"
         history.load(timezone.now(), seed=seed, progress=_bar)
         uptime.load(timezone.now())
         timings.load(timezone.now(), seed=seed)
 
     def welcome(line: str) -> None:
-        say(f"\n{line}\n\n    user      {USER}\n    password  {password}\n    wall      {wall}\n")
+        say(f"\n{line}\n\n    user      {USER}\n    password  {password}\n    wall      {wall}\n    API key   {key}\n")
         say("Simulated customers are writing. No message leaves this machine.\n")
 
     serve(host, port, extra=[sandbox(port, seed), team()], prepare=prepare, say=welcome)

@@ -9,6 +9,7 @@ from issues.models import ApiKey
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # `check` says what is not configured
     help = "Prints a new API key, once: only its digest is kept. The name says which program has it."
 
     def add_arguments(self, parser):

@@ -35,6 +35,7 @@ Exit status: 0 all is imported, 1 some lines were refused and all others are imp
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # `check` says what is not configured
     help = ABOUT
 
     def create_parser(self, prog_name, subcommand, **kwargs):

@@ -12,6 +12,7 @@ FALSE = {"0", "false", "off"}
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # `check` says what is not configured
     help = "Shows the automation policy; with name=value, changes it first. Either all changes are made or none."
 
     def add_arguments(self, parser):
