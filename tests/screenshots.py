@@ -36,6 +36,11 @@ PAGES = {
     "issue": ("", DESK, "#conversation-heading"),
     "admin": ("/admin/", DESK, "#content"),
     "alert-rules": ("/admin/metrics/alertrule/", DESK, "#changelist"),
+    "alert-rule": ("/admin/metrics/alertrule/add/", DESK, "#content form"),
+    "service-levels": ("/admin/issues/slapolicy/", DESK, "#changelist"),
+    "walls": ("/admin/metrics/wallscreen/", DESK, "#changelist"),
+    "api": ("/api/docs", DESK, ".reference-call"),
+    "not-found": ("/nowhere", DESK, "main"),
     "design": ("/design", DESK, ".swatch"),
 }
 WHOLE = ("performance-30d", "crt", "design")  # down to their end

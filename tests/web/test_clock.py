@@ -110,6 +110,7 @@ def test_a_slow_one_does_not_stack_up():
     assert Slow.runs == 1
 
 
+@pytest.mark.django_db
 def test_what_raises_is_logged_and_runs_again(caplog):
     runner = Runner(Periodic("broken", 1.0, "mis_dashboard.no_such_thing"))
     runner.call()
