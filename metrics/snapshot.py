@@ -23,7 +23,7 @@ PROMISES = {"first_response": "response", "resolution": "resolution"}  # as a po
 
 
 def build(scope: Scope, now: datetime, *, seq: int = 0, boot: str = "") -> dict:
-    """The snapshot of `scope` at `now`, ready for JSON. A dozen queries, which all see the same state of the tables.
+    """The snapshot of `scope` at `now`, ready for JSON. Some thirty statements, which all see the same state of the tables.
 
     Instants are ISO 8601 in UTC with a Z, durations are seconds, rates 0 to 1; null is "nothing to
     measure" or "never". `seq` numbers the snapshots of the hub `boot`; 0 and "" when none sent it.
