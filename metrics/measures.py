@@ -246,7 +246,7 @@ def last_failures(name: str, condition: str) -> Count:
     return Count(
         name, FAILURE,
         f"{condition} AND NOT EXISTS (SELECT FROM issues_action later WHERE later.response_id = a.response_id "
-        f"AND later.kind = 'failed' AND {again} AND (later.at, later.id) > (a.at, a.id))",
+        f"AND later.kind = 'failed' AND {again} AND (later.at, later.id) > (a.at, a.id) AND later.at < %(end)s)",
     )  # fmt: skip
 
 

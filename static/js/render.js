@@ -134,16 +134,19 @@ function fillAlert(item, words) {
   return item;
 }
 
-/** The link to the rows, and the forms for who may use them: only of what has any. */
+/** The link to the rows, and the form for who may use it: only of what has any. */
 function fillDeeds(item, words) {
   const { link, work, incident } = words;
   const rows = part(item, "rows");
   const { issues } = rows.dataset; // where staff act on issues
   rows.hidden = !link;
   rows.href = issues && work ? `${issues}?${work}` : link || "#";
-  for (const form of item.querySelectorAll("form[data-deed]")) {
-    form.hidden = !incident || words[form.dataset.unless];
-    form.action = form.dataset.deed.replace(NO_INCIDENT, incident || NO_INCIDENT);
+  const form = item.querySelector("[data-deeds]");
+  if (!form) return; // for who may not
+  form.hidden = !incident;
+  for (const part of form.querySelectorAll("[data-unless]")) part.hidden = words[part.dataset.unless];
+  for (const button of form.querySelectorAll("[data-deed]")) {
+    button.formAction = form.dataset.deeds.replace(NO_INCIDENT, incident || NO_INCIDENT).replace("acknowledge", button.dataset.deed);
   }
 }
 
