@@ -3,14 +3,13 @@
 
 import os
 import sys
+from importlib.util import find_spec
 
 
 def main() -> None:
     """Runs a command; what is wrong in the environment is one sentence and no trace."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mis_dashboard.settings")
-    try:
-        import django  # noqa: F401
-    except ImportError:
+    if find_spec("django") is None:
         sys.exit(
             "What MIS needs is installed in .venv: call .venv/bin/python manage.py …, after make run or make demo."
         )

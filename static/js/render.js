@@ -77,9 +77,10 @@ function renderSla(root, sla, texts) {
   for (const row of root.querySelectorAll("[data-sla]")) {
     const [priority, promise] = row.dataset.sla.split(":");
     const found = sla[priority][promise];
-    for (const cell of row.querySelectorAll("[data-part][data-state]")) {
+    for (const cell of row.querySelectorAll("td[data-part]")) {
       const n = found[cell.dataset.part];
-      cell.dataset.state = n ? (BADGES[cell.dataset.part] ?? "none") : "none";
+      const badge = BADGES[cell.dataset.part]; // of those that can be wrong
+      if (badge) cell.dataset.state = n ? badge : "none";
       write(part(cell, "n") ?? cell, count(n, texts.language));
     }
   }
