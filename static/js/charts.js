@@ -246,7 +246,7 @@ export class Charts {
 }
 
 function fail(area) {
-  area.classList.remove("is-drawing");
+  area.classList.remove("is-drawing", "is-empty");
   area.querySelector('[data-part="failed"]').hidden = false;
 }
 

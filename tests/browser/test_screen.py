@@ -27,6 +27,16 @@ def test_trends_come_below_the_figures_and_are_drawn(performance, box):
     expect(page.locator(".charts-table tbody tr").first).to_be_visible()
 
 
+def test_a_time_without_anything_has_a_dash_where_a_chart_would_be(page, product):
+    page.goto(f"{product.url}/performance?window=custom&start=2025-11-01&end=2025-11-23")
+    expect(page.locator(".chart-area.is-empty")).to_have_count(7, timeout=20_000)
+    shown = page.evaluate("""() => [...document.querySelectorAll('.chart-area')].map((area) => {
+        const dash = getComputedStyle(area, '::after');
+        return [dash.content, parseFloat(dash.height) > 100, area.querySelector('.svg-container').checkVisibility()];
+    })""")
+    assert shown == [['"—"', True, False]] * 7
+
+
 def test_trends_that_cannot_be_fetched_say_so_and_leave_the_figures_alone(page, product):
     page.route("**/performance/trends?**", lambda route: route.fulfill(status=204))
     page.goto(f"{product.url}/performance")
